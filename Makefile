@@ -1,0 +1,57 @@
+# make run    live video at http://localhost:8000
+# make test   everything CI checks
+# Both set up what they need first; `make setup` does only that. PYTHON=python3.13 chooses another interpreter.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+CONFIG ?= config/appliance.toml
+.DELETE_ON_ERROR:
+.PHONY: run test setup lint test-python test-web other-python lock clean
+
+run: $(VENV)/.run-ready
+	$(VENV)/bin/camera-appliance run --config $(CONFIG)
+
+test: $(VENV)/.test-ready node_modules/.ready
+	$(MAKE) --no-print-directory lint test-web test-python other-python
+
+setup: $(VENV)/.run-ready
+
+$(VENV)/.run-ready: scripts/setup requirements.lock pyproject.toml
+	scripts/setup run $(PYTHON) $(VENV)
+
+$(VENV)/.test-ready: scripts/setup requirements.lock requirements-dev.lock pyproject.toml
+	scripts/setup test $(PYTHON) $(VENV)
+
+node_modules/.ready: $(VENV)/.test-ready package.json package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
+
+# 124: quart runs a route that is not async in a thread. 114, 128: `nursery.start` is called on what these cannot follow.
+# 127: tests hold clients open around what they test. 9xx: optional, about checkpoints in functions that are short by intent.
+NOT_FOR_US := ASYNC114,ASYNC124,ASYNC127,ASYNC128,ASYNC900,ASYNC910,ASYNC911,ASYNC912,ASYNC913
+
+lint:
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/flake8-async --enable ASYNC --disable $(NOT_FOR_US) $$(git ls-files -co --exclude-standard 'appliance/*.py' 'tests/*.py')
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+	npm run --silent types
+
+test-web:
+	node --test tests/web/
+
+test-python:
+	$(VENV)/bin/pytest
+
+# Raspberry Pi OS has Python 3.13: where it is found beside the interpreter above, the tests run on it too.
+other-python:
+	scripts/other-python $(VENV)
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra build -o requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
