@@ -1,0 +1,167 @@
+"""What can be configured: frozen values with their defaults and their bounds.
+
+Rule 1: a default stands here and nowhere else; `config/appliance.toml` shows each one and a test compares the two.
+Rule 2: a value that passed through here is possible. Nobody downstream checks it again.
+"""
+
+import re
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+NATIVE = "native"  # the camera's own pictures, untouched where they are JPEG already
+AUTO = "auto"  # by connection; until the adaptive ladder exists: the stream's own preset
+
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)")]  # `$` alone lets a line break at the end pass
+JpegQuality = Annotated[int, Meta(ge=50, le=95)]
+Fps = Annotated[int, Meta(ge=1, le=120)]
+Pixels = Annotated[int, Meta(ge=16, le=8192)]
+
+MAX_PRESETS = 64  # a rendition travels under a slot of one byte
+
+LONGEST_SOURCE = 255
+SOURCE_FORMS = "auto, pattern, published, usb:0, usb:/dev/v4l/by-id/…"
+
+
+class Source(Struct, frozen=True):
+    """Where pictures come from, taken apart: `usb:/dev/video0` is kind "usb" with device "/dev/video0"."""
+
+    kind: Literal["auto", "pattern", "published", "usb"]
+    device: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Source":
+        """Read the `source` key. Raises ValueError with the forms that are possible."""
+        if text in ("auto", "pattern", "published"):
+            return cls(text)  # type: ignore[arg-type]  # narrowed by the line above
+        kind, _, device = text.partition(":")
+        if kind == "usb" and re.fullmatch(r"[0-9]{1,3}", device):
+            return cls("usb", f"/dev/video{int(device)}")
+        if kind == "usb" and device.startswith("/") and device.isprintable() and len(text) <= LONGEST_SOURCE:
+            return cls("usb", device)
+        if kind in ("csi", "http", "https", "rtsp", "ws", "wss"):
+            raise ValueError(f"source: {kind}: sources do not work in this version; possible are {SOURCE_FORMS}")
+        raise ValueError(f"source: {text[:LONGEST_SOURCE]!r} is not a source; possible are {SOURCE_FORMS}")
+
+
+class Preset(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A named quality. The encoder lowers `jpeg_quality` down to 50, then skips frames, to stay inside the budget."""
+
+    height: Pixels
+    fps: Fps = 30
+    jpeg_quality: JpegQuality = 85
+    max_kbytes_per_s: Annotated[int, Meta(ge=10, le=100_000)] = 2000
+
+
+def shipped_presets() -> dict[str, Preset]:
+    """Low, medium and high as every box has them; a file may change them and add its own."""
+    return {
+        "low": Preset(height=320, fps=15, jpeg_quality=70, max_kbytes_per_s=500),
+        "medium": Preset(height=480, fps=24, jpeg_quality=80, max_kbytes_per_s=1000),
+        "high": Preset(height=720, fps=30, jpeg_quality=85, max_kbytes_per_s=2000),
+    }
+
+
+def check_name(name: str) -> None:
+    """Raise ValueError for a name that could not stand in a picture, a log line or an argument."""
+    if not name.isprintable():
+        raise ValueError("name: holds characters that cannot be printed")
+
+
+class Camera(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A camera and how its stream is offered."""
+
+    id: Id
+    name: Annotated[str, Meta(max_length=64)] = ""
+    source: str = "auto"
+    width: Pixels = 1280
+    height: Pixels = 720
+    fps: Fps = 30
+    rotation: Literal[0, 90, 180, 270] = 0
+    flip: Literal["none", "horizontal", "vertical", "both"] = "none"
+    presets: list[str] = []  # offered to viewers; empty: all of them
+    preset: str = "high"
+    autostart: bool = True
+
+    def __post_init__(self) -> None:
+        Source.parse(self.source)
+        check_name(self.name)
+
+    @property
+    def parsed_source(self) -> Source:
+        """`source`, taken apart."""
+        return Source.parse(self.source)
+
+    @property
+    def title(self) -> str:
+        """The name people see."""
+        return self.name or self.id
+
+
+class Server(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the box listens and which names and pages it trusts."""
+
+    bind: Annotated[list[str], Meta(min_length=1, max_length=16)] = field(default_factory=lambda: ["127.0.0.1:8000"])
+    allowed_hosts: list[str] = []
+    allowed_origins: list[str] = []
+
+    def __post_init__(self) -> None:
+        for address in self.bind:
+            if (
+                not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]/]+):[0-9]{1,5}", address)
+                or int(address.rpartition(":")[2]) > 65535
+            ):
+                raise ValueError(f"bind: {address!r} is not HOST:PORT (an IPv6 host stands in brackets)")
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Bounds that keep one visitor from taking the box away from the others."""
+
+    max_streams: Annotated[int, Meta(ge=1, le=64)] = 16
+    max_viewers: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    send_timeout_s: Annotated[float, Meta(gt=0, le=600)] = 10.0
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole file."""
+
+    server: Server = Server()
+    limits: Limits = Limits()
+    presets: Annotated[dict[Id, Preset], Meta(max_length=MAX_PRESETS)] = field(default_factory=shipped_presets)
+    cameras: list[Camera] = field(default_factory=lambda: [Camera(id="camera", name="Camera")])
+
+    def __post_init__(self) -> None:
+        reserved = {NATIVE, AUTO} & set(self.presets)
+        if reserved:
+            raise ValueError(f"presets: the name {min(reserved)!r} is reserved; choose another")
+        ids = [camera.id for camera in self.cameras]
+        for camera_id in ids:
+            if ids.count(camera_id) > 1:
+                raise ValueError(f"cameras: the id {camera_id!r} stands twice")
+        if len(self.cameras) > self.limits.max_streams:
+            raise ValueError(
+                f"cameras: {len(self.cameras)} cameras, but limits.max_streams is {self.limits.max_streams}"
+            )
+        for index, camera in enumerate(self.cameras):
+            try:
+                self.check_presets(camera)
+            except ValueError as error:
+                raise ValueError(f"cameras[{index}].{error}") from error
+
+    def check_presets(self, camera: Camera) -> None:
+        """Raise ValueError where `camera` names a preset that this box does not have."""
+        known = [*self.presets, NATIVE]
+        for name in camera.presets:  # `auto` is a choice among these, so it is none of them
+            if name not in known:
+                raise ValueError(f"presets: there is no preset {name!r}; there are {', '.join(known)}")
+        if camera.preset not in [*known, AUTO]:
+            raise ValueError(f"preset: there is no preset {camera.preset!r}; there are {', '.join([*known, AUTO])}")
+        if camera.presets and camera.preset not in [*camera.presets, AUTO]:
+            raise ValueError(f"preset: {camera.preset!r} is not among the presets that {camera.id!r} offers")
+
+
+def to_builtins(value: Struct) -> dict[str, object]:
+    """A struct as plain dictionaries, for JSON and for merging."""
+    built: dict[str, object] = msgspec.to_builtins(value)
+    return built
