@@ -1,0 +1,39 @@
+"""Frame: what travels from a camera to its viewers.
+
+Rule 1: a frame never changes. Whoever wants another picture makes another frame.
+Rule 2: this file imports nothing of ours, so every room may know what a frame is.
+"""
+
+import enum
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+
+class Codec(enum.IntEnum):
+    """How a payload is coded; the values are those of the binary message in docs/protocol.md."""
+
+    JPEG = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One encoded picture of one rendition, with its capture time on both clocks."""
+
+    data: bytes = field(repr=False)
+    number: int  # counts up within a stream, across restarts of its worker
+    captured_us: int  # wall clock, µs since 1970: for people and headers
+    captured_s: float  # CLOCK_MONOTONIC, s: for ages and deadlines; a clock step does not move it
+    width: int
+    height: int
+    jpeg_quality: int = 0  # 0: the camera's own JPEG, passed through untouched
+    key: bool = True
+    placeholder: bool = False
+    codec: Codec = Codec.JPEG
+    _built: dict[Hashable, bytes] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, key: Hashable, build: Callable[["Frame"], bytes]) -> bytes:
+        """The bytes `build` makes of this frame: built by the first viewer who asks, shared by all the others."""
+        built = self._built.get(key)
+        if built is None:
+            built = self._built[key] = build(self)
+        return built

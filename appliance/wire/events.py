@@ -1,0 +1,167 @@
+"""The text messages of `/ws`, `/ws/viewer/{id}` and `/ws/stream/{id}`: `{"type": …, "data": {…}}`.
+
+Rule 1: what a client may say is a struct here, with bounds; everything else is one clear error.
+Rule 2: what the server says is a struct here too, so docs, page and code cannot drift apart unnoticed.
+"""
+
+import base64
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from appliance.config.model import Id
+from appliance.frame import Frame
+
+Format = Literal["binary", "json"]
+ViewerFps = Annotated[float, Meta(gt=0, le=120)]
+Status = Literal["live", "starting", "offline"]
+
+
+class EventError(ValueError):
+    """This text is not a message we know; `str()` says what is wrong with it."""
+
+
+# Client to server.
+
+
+class StreamOnly(Struct, frozen=True, forbid_unknown_fields=True):
+    stream_id: Id
+
+
+class Join(Struct, frozen=True, forbid_unknown_fields=True):
+    """Pictures of this stream, please. `fps` skips frames, `preset` chooses the quality."""
+
+    stream_id: Id
+    preset: str | None = None
+    fps: ViewerFps | None = None
+    format: Format = "binary"
+
+
+class SetPreset(Struct, frozen=True, forbid_unknown_fields=True):
+    stream_id: Id
+    preset: str | None = None
+    fps: ViewerFps | None = None
+
+
+class Ack(Struct, frozen=True, forbid_unknown_fields=True):
+    """This frame is on screen."""
+
+    stream_id: Id
+    frame_number: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class Ping(Struct, frozen=True, forbid_unknown_fields=True):
+    """`t` comes back as it is; with `time` of the answer a page learns how its clock differs from the box's."""
+
+    t: float
+
+
+class JoinStream(Struct, frozen=True, forbid_unknown_fields=True, tag="join_stream"):
+    data: Join
+
+
+class LeaveStream(Struct, frozen=True, forbid_unknown_fields=True, tag="leave_stream"):
+    data: StreamOnly
+
+
+class StartStream(Struct, frozen=True, forbid_unknown_fields=True, tag="start_stream"):
+    data: StreamOnly
+
+
+class StopStream(Struct, frozen=True, forbid_unknown_fields=True, tag="stop_stream"):
+    data: StreamOnly
+
+
+class ChoosePreset(Struct, frozen=True, forbid_unknown_fields=True, tag="set_preset"):
+    data: SetPreset
+
+
+class AckFrame(Struct, frozen=True, forbid_unknown_fields=True, tag="ack"):
+    data: Ack
+
+
+class PingServer(Struct, frozen=True, forbid_unknown_fields=True, tag="ping"):
+    data: Ping
+
+
+ClientEvent = JoinStream | LeaveStream | StartStream | StopStream | ChoosePreset | AckFrame | PingServer
+
+# Server to client.
+
+
+class StreamInfo(Struct, frozen=True):
+    """What a viewer knows of a stream; sent on join and at each change."""
+
+    stream_id: str
+    name: str
+    status: Status
+    reason: str  # why there is no picture, or what a person should know about the one there is
+    preset: str
+    presets: list[str]
+    width: int
+    height: int
+    fps: float
+    jpeg_quality: int | None  # the stream's own choice for all viewers; None: as the preset says
+    viewers: int
+    dropped: int  # frames this viewer lost
+    slot: int
+    format: Format
+
+
+class Error(Struct, frozen=True):
+    code: str
+    message: str
+
+
+class _Tell(Struct, frozen=True):
+    type: str
+    data: object
+
+
+_decoder = msgspec.json.Decoder(ClientEvent)
+_encoder = msgspec.json.Encoder()
+_EVENTS = "join_stream, leave_stream, start_stream, stop_stream, set_preset, ack, ping"
+
+
+def decode(text: str | bytes) -> ClientEvent:
+    """A client's message. Raises EventError."""
+    try:
+        event: ClientEvent = _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        reason = str(error)
+        if "$.type" in reason or reason.endswith("field `type`"):
+            raise EventError(f"unknown event; possible are {_EVENTS}") from error
+        raise EventError(reason.replace("`", "")) from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise EventError("not valid JSON") from error
+    except RecursionError as error:
+        raise EventError("nested too deeply") from error
+    return event
+
+
+def encode(type_: str, data: object) -> str:
+    """One message of the server."""
+    return _encoder.encode(_Tell(type_, data)).decode()
+
+
+def error(code: str, message: str) -> str:
+    """An `error` message."""
+    return encode("error", Error(code, message))
+
+
+def json_frame(frame: Frame, stream_id: str, quality: str) -> str:
+    """A frame as base64 JPEG in JSON; `timestamp` is the capture time in unix seconds, `quality` the preset's name."""
+    built = frame.once(("json", stream_id, quality), lambda frame: _json_frame(frame, stream_id, quality))
+    return built.decode()
+
+
+def _json_frame(frame: Frame, stream_id: str, quality: str) -> bytes:
+    data = {
+        "stream_id": stream_id,
+        "timestamp": frame.captured_us / 1_000_000,
+        "frame": base64.b64encode(frame.data).decode(),
+        "frame_number": frame.number,
+        "quality": quality,
+    }
+    return _encoder.encode(_Tell("frame", data))

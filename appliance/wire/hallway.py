@@ -1,0 +1,167 @@
+"""The hallway between the server and a camera's worker process: length-prefixed messages over a Unix socket pair.
+
+    u32 length of what follows (big endian) | u8 kind | body
+    kind "J": JSON, one of the structs below      kind "F": a frame, upwards      kind "P": a pushed JPEG, downwards
+
+Rule 1: both ends read this file and nothing else of each other.
+Rule 2: a message longer than MAX_MESSAGE_BYTES is a broken peer, not a bigger buffer.
+"""
+
+import struct
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from appliance.config import Camera
+from appliance.frame import Frame
+
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # an 8K JPEG at quality 95 stays below
+PREFIX = struct.Struct(">IB")  # length counts the kind byte too
+_FRAME = struct.Struct(
+    ">BBHHQQd"
+)  # slot, JPEG quality (0: the camera's own), width, height, number, captured µs, captured s
+_PUSHED = struct.Struct(">Q")  # captured µs
+_JSON, _FRAME_KIND, _PUSHED_KIND = ord("J"), ord("F"), ord("P")
+
+
+class HallwayError(Exception):
+    """The other end does not speak this protocol."""
+
+
+class Rendition(Struct, frozen=True):
+    """What the worker is asked to make: one size, rate and quality, sent under `slot`."""
+
+    slot: int
+    height: int | None  # None: as the camera delivers it
+    fps: float
+    jpeg_quality: int
+    max_kbytes_per_s: int | None  # None: no budget
+    passthrough: bool = True  # camera JPEGs may go through untouched where size, rate and budget fit
+
+
+# Down: server to worker.
+
+
+class Open(Struct, frozen=True, tag=True):
+    """First message: the camera to open, the number its first frame gets, and devices that hung when opened before."""
+
+    camera: Camera
+    first_number: int = 0
+    avoid: list[str] = []
+
+
+class Want(Struct, frozen=True, tag=True):
+    """All renditions that are wanted from now on; none: deliver nothing, stay ready."""
+
+    renditions: list[Rendition]
+
+
+# Up: worker to server.
+
+
+class Opening(Struct, frozen=True, tag=True):
+    """About to touch this device. If nothing follows, that is where the worker hangs."""
+
+    device: str
+
+
+class Opened(Struct, frozen=True, tag=True):
+    """The camera is open and delivers like this. `notice`: what a person should know, such as a fallback."""
+
+    driver: str
+    device: str
+    pixel_format: str
+    width: int
+    height: int
+    fps: float
+    notice: str = ""
+
+
+class Beat(Struct, frozen=True, tag=True):
+    """Sign of life, at least twice a second: totals since the worker started, and when it last captured."""
+
+    captured: int
+    rejected: int  # pictures dropped because they were not whole
+    unsent: int  # frames dropped because the server did not take them in time
+    last_captured_s: float  # CLOCK_MONOTONIC
+
+
+class Failed(Struct, frozen=True, tag=True):
+    """The camera cannot deliver; the worker ends after this. `reason` is for people."""
+
+    reason: str
+
+
+class Pushed(NamedTuple):
+    """A JPEG from a remote producer, on its way down to the worker of a published camera."""
+
+    captured_us: int
+    data: bytes
+
+
+Down = Open | Want | Pushed
+Up = Opening | Opened | Beat | Failed
+
+_down = msgspec.json.Decoder(Open | Want)
+_up = msgspec.json.Decoder(Opening | Opened | Beat | Failed)
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: Open | Want | Up) -> bytes:
+    """A JSON message with its prefix."""
+    return _prefixed(_JSON, _encoder.encode(message))
+
+
+def encode_pushed(pushed: Pushed) -> bytes:
+    """A pushed JPEG with its prefix."""
+    return _prefixed(_PUSHED_KIND, _PUSHED.pack(pushed.captured_us), pushed.data)
+
+
+def encode_frame(slot: int, frame: Frame) -> bytes:
+    """A frame of the rendition in `slot`, with its prefix."""
+    head = _FRAME.pack(
+        slot, frame.jpeg_quality, frame.width, frame.height, frame.number, frame.captured_us, frame.captured_s
+    )
+    return _prefixed(_FRAME_KIND, head, frame.data)
+
+
+def decode_prefix(data: bytes | bytearray) -> tuple[int, int]:
+    """Kind, and how many bytes of body follow. Raises HallwayError."""
+    length, kind = PREFIX.unpack(data)
+    if not 1 <= length <= MAX_MESSAGE_BYTES:
+        raise HallwayError(f"a message of {length} bytes")
+    return kind, length - 1
+
+
+def decode_up(kind: int, body: memoryview) -> Up | tuple[int, Frame]:
+    """A message of the worker; a frame comes with its slot. Raises HallwayError."""
+    try:
+        if kind == _FRAME_KIND:
+            slot, quality, width, height, number, captured_us, captured_s = _FRAME.unpack_from(body)
+            data = bytes(body[_FRAME.size :])
+            return slot, Frame(data, number, captured_us, captured_s, width, height, quality)
+        if kind == _JSON:
+            up: Up = _up.decode(body)
+            return up
+    except (msgspec.DecodeError, UnicodeError, RecursionError, struct.error) as error:
+        raise HallwayError(f"a message that cannot be read: {error}") from error
+    raise HallwayError(f"a message of unknown kind {kind}")
+
+
+def decode_down(kind: int, body: memoryview) -> Down:
+    """A message of the server. Raises HallwayError."""
+    try:
+        if kind == _PUSHED_KIND:
+            (captured_us,) = _PUSHED.unpack_from(body)
+            return Pushed(captured_us, bytes(body[_PUSHED.size :]))
+        if kind == _JSON:
+            down: Down = _down.decode(body)
+            return down
+    except (msgspec.DecodeError, UnicodeError, RecursionError, struct.error) as error:
+        raise HallwayError(f"a message that cannot be read: {error}") from error
+    raise HallwayError(f"a message of unknown kind {kind}")
+
+
+def _prefixed(kind: int, *parts: bytes) -> bytes:
+    return b"".join((PREFIX.pack(1 + sum(map(len, parts)), kind), *parts))

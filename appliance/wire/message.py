@@ -1,0 +1,89 @@
+"""The binary WebSocket message: a header of 24 bytes, then the payload. People read it in docs/protocol.md.
+
+offset  type  field (big endian)
+0       u8    version, 1
+1       u8    codec, 1 = JPEG
+2       u8    flags: 1 = key frame, 2 = placeholder
+3       u8    slot: which of the connection's joined streams
+4       u16   width
+6       u16   height
+8       u32   frame number, modulo 2^32
+12      u32   frames this viewer lost since it joined, modulo 2^32
+16      u64   capture time, µs since 1970
+24            payload
+"""
+
+import struct
+from typing import NamedTuple
+
+from appliance.frame import Codec, Frame
+
+VERSION = 1
+KEY_FRAME, PLACEHOLDER = 1, 2
+HEADER = struct.Struct(">BBBBHHIIQ")
+_U32 = 0xFFFFFFFF
+
+
+class MessageError(ValueError):
+    """These bytes are not a frame message of this version."""
+
+
+class Message(NamedTuple):
+    """A frame message taken apart."""
+
+    codec: Codec
+    key: bool
+    placeholder: bool
+    slot: int
+    width: int
+    height: int
+    number: int
+    lost: int
+    captured_us: int
+    payload: bytes
+
+
+def header(frame: Frame, slot: int, lost: int) -> bytes:
+    """The 24 bytes that go before `frame.data` for one viewer."""
+    flags = KEY_FRAME * frame.key | PLACEHOLDER * frame.placeholder
+    return HEADER.pack(
+        VERSION,
+        frame.codec,
+        flags,
+        slot,
+        frame.width,
+        frame.height,
+        frame.number & _U32,
+        lost & _U32,
+        frame.captured_us,
+    )
+
+
+def encode(frame: Frame, slot: int, lost: int) -> bytes:
+    """The whole message; built once for all viewers who have the same slot and lost nothing."""
+    if lost:
+        return header(frame, slot, lost) + frame.data  # its own, and gone once sent: not a copy kept for each viewer
+    return frame.once(("message", slot), lambda frame: header(frame, slot, 0) + frame.data)
+
+
+def decode(data: bytes) -> Message:
+    """Take a message apart. Raises MessageError."""
+    if len(data) < HEADER.size:
+        raise MessageError(f"a frame message has at least {HEADER.size} bytes, this one {len(data)}")
+    version, codec, flags, slot, width, height, number, lost, captured_us = HEADER.unpack_from(data)
+    if version != VERSION:
+        raise MessageError(f"frame message version {version} is not known, {VERSION} is")
+    if codec not in Codec._value2member_map_:
+        raise MessageError(f"codec {codec} is not known")
+    return Message(
+        Codec(codec),
+        bool(flags & KEY_FRAME),
+        bool(flags & PLACEHOLDER),
+        slot,
+        width,
+        height,
+        number,
+        lost,
+        captured_us,
+        data[HEADER.size :],
+    )
