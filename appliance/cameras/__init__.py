@@ -1,0 +1,12 @@
+"""The worker side of a camera: devices, codecs and pixels, each camera in a process of its own.
+
+Rule 1: this is the only room that imports cv2, numpy and simplejpeg, and nobody imports this room; it is started:
+        `python -m appliance.cameras worker FD`, `… list`, `… placeholder WIDTH HEIGHT TITLE REASON`.
+Rule 2: it knows no viewer and no network, only the hallway to its server.
+"""
+
+import os
+
+# OpenCV reads these once, while it is imported. A camera that freezes holds a read for one second instead of ten.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")

@@ -1,0 +1,71 @@
+"""What every camera driver gives: pictures, one at a time, or the reason why there are none.
+
+Rule 1: a driver translates its vendor's failures into CameraError, worded for the person who reads it in the picture.
+Rule 2: a driver neither encodes nor sends, and never retries: one retry loop exists, and it is the server's.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.wire.hallway import Opened
+
+Image: TypeAlias = NDArray[np.uint8]  # height x width x 3, blue green red
+
+SILENCE_S = 2.0  # a device without a whole picture for so long has failed
+
+
+class CameraError(Exception):
+    """The camera cannot deliver. `str()` is the reason, for people."""
+
+
+class Moment(NamedTuple):
+    """One instant on both clocks."""
+
+    us: int  # wall clock, µs since 1970
+    s: float  # CLOCK_MONOTONIC
+
+
+def now() -> Moment:
+    """This instant."""
+    return Moment(time.time_ns() // 1000, time.monotonic())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One captured picture: the camera's own JPEG, or a way to get its pixels. What nobody wants is never painted."""
+
+    width: int
+    height: int
+    captured: Moment
+    jpeg: bytes | None = None
+    paint: Callable[[int], Image] | None = None  # given the frame number; valid until the next picture is painted
+
+
+class Rejected(NamedTuple):
+    """The device delivered something that is not a whole picture."""
+
+    reason: str
+
+
+Grabbed: TypeAlias = Picture | Opened | Rejected | None
+
+
+class Driver(Protocol):
+    """A camera. Used by one thread; `close` may follow any state, also a failed `open`."""
+
+    def open(self) -> None:
+        """Take the device. Raises CameraError."""
+
+    def grab(self, wait_s: float) -> Grabbed:
+        """What comes next, or None after about `wait_s`. Raises CameraError.
+
+        Opened comes before the first picture, and again whenever the pictures to come are different ones.
+        """
+
+    def close(self) -> None:
+        """Let the device go."""

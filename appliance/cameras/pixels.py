@@ -1,0 +1,109 @@
+"""Pixels of one picture, for all renditions that need some: decoded once, no larger than needed, turned as configured.
+
+Rule 1: a picture is never enlarged.
+Rule 2: sizes are those a viewer sees, after the turn; only this file knows the camera's own orientation.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from appliance.cameras.base import Image, Picture
+from appliance.config import Camera
+from appliance.wire.jpeg import Size
+
+_ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_FLIPS = {"vertical": 0, "horizontal": 1, "both": -1}  # cv2.flip's codes
+
+
+class UndecodableError(Exception):
+    """A JPEG that looks whole from outside, but holds no picture."""
+
+
+class Turn:
+    """How the camera hangs: rotated clockwise first, then flipped, both as the viewer sees it."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._rotation = _ROTATIONS.get(camera.rotation)
+        self._flip = _FLIPS.get(camera.flip)
+        self._sideways = camera.rotation in (90, 270)
+
+    @property
+    def needed(self) -> bool:
+        """Does the turn change anything?"""
+        return self._rotation is not None or self._flip is not None
+
+    def size(self, size: Size) -> Size:
+        """The size seen by viewers of a camera's size, and the other way round."""
+        return Size(size.height, size.width) if self._sideways else size
+
+    def apply(self, image: Image) -> Image:
+        """The image as viewers see it."""
+        if self._rotation is not None:
+            image = cv2.rotate(image, self._rotation).astype(np.uint8, copy=False)
+        if self._flip is not None:
+            image = cv2.flip(image, self._flip).astype(np.uint8, copy=False)
+        return image
+
+
+def fitted(native: Size, height: int | None) -> Size:
+    """The size of a rendition `height` pixels high: the native one where that is not larger, else of the same aspect."""
+    if height is None or height >= native.height:
+        return native
+    return Size(max(2, 2 * round(native.width * height / native.height / 2)), height)
+
+
+class Pixels:
+    """One picture's pixels in the sizes that are wanted."""
+
+    def __init__(self, picture: Picture, number: int, turn: Turn, sizes: Sequence[Size]) -> None:
+        """`sizes`: all that will be asked for. Raises UndecodableError."""
+        self._turn = turn
+        self._made: dict[Size, Image] = {}
+        if picture.jpeg is not None:
+            self._source = _decode(picture.jpeg, Size(picture.width, picture.height), turn.size(max(sizes)))
+        else:
+            assert picture.paint is not None
+            self._source = picture.paint(number)
+
+    def at(self, size: Size) -> Image:
+        """The picture in this size."""
+        made = self._made.get(size)
+        if made is None:
+            made = self._made[size] = self._turn.apply(_resized(self._source, self._turn.size(size)))
+        return made
+
+
+def _decode(jpeg: bytes, native: Size, least: Size) -> Image:
+    """The picture, halved while it is decoded as often as `least` allows. Other factors are slower than none."""
+    factor = next(factor for factor in (8, 4, 2, 1) if _covers(native, least, factor))
+    try:
+        decoded: Image = simplejpeg.decode_jpeg(
+            jpeg,
+            "BGR",
+            fastdct=True,
+            fastupsample=True,
+            min_width=-(-native.width // factor),
+            min_height=-(-native.height // factor),
+            strict=False,  # many cameras put stray bytes before the end marker; libjpeg calls that a warning
+        )
+    except ValueError as error:
+        raise UndecodableError(str(error)) from error
+    return decoded
+
+
+def _covers(native: Size, least: Size, factor: int) -> bool:
+    return factor == 1 or (native.width >= least.width * factor and native.height >= least.height * factor)
+
+
+def _resized(image: Image, size: Size) -> Image:
+    """Halved first, each pixel the mean of four: `INTER_LINEAR` alone would skip pixels, `INTER_AREA` alone is slow."""
+    if image.shape[1::-1] == size:
+        return image
+    height, width = image.shape[:2]
+    if width >= 2 * size.width and height >= 2 * size.height:
+        half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        return _resized(half.astype(np.uint8, copy=False), size)
+    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)

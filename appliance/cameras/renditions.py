@@ -1,0 +1,89 @@
+"""Frames of one picture: for each rendition that wants it, the camera's own JPEG or one of the right size and weight.
+
+Rule 1: encode once per rendition, decode once per picture, and nothing for renditions that skip it.
+Rule 2: which pictures (Pace), how heavy (Budget) and which pixels (Pixels) are decided by those; this file joins them.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import simplejpeg
+
+from appliance.cameras.base import Image, Picture
+from appliance.cameras.budget import Budget, Untouched
+from appliance.cameras.pace import Pace
+from appliance.cameras.pixels import Pixels, Turn, fitted
+from appliance.config import Camera
+from appliance.frame import Frame
+from appliance.wire.hallway import Rendition
+from appliance.wire.jpeg import Size
+
+
+class Maker:
+    """One rendition being made."""
+
+    def __init__(self, rendition: Rendition, camera: Camera, turned: bool) -> None:
+        self.rendition = rendition
+        self.pace = Pace(rendition.fps, camera.fps)
+        self.budget = Budget(rendition.max_kbytes_per_s, rendition.jpeg_quality)
+        self._untouched = Untouched(rendition.max_kbytes_per_s)
+        self._may_pass = rendition.passthrough and not turned
+
+    def passes(self, picture: Picture, size: Size) -> bool:
+        """May the camera's JPEG go through as it is? To be asked for every picture taken."""
+        if not self._may_pass or picture.jpeg is None or size.height != picture.height:
+            return False
+        return self._untouched.fits(len(picture.jpeg), self.pace.fps, picture.captured.s)
+
+
+class Renditions:
+    """All renditions that are wanted of one camera."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self._turn = Turn(camera)
+        self._makers: dict[int, Maker] = {}
+
+    def want(self, renditions: Sequence[Rendition]) -> list[int]:
+        """Make these from now on. Returns the slots whose earlier rendition is no longer made."""
+        before, self._makers = self._makers, {}
+        for rendition in renditions:
+            old = before.get(rendition.slot)
+            keep = old is not None and old.rendition == rendition
+            self._makers[rendition.slot] = old if old and keep else Maker(rendition, self._camera, self._turn.needed)
+        return [slot for slot, old in before.items() if self._makers.get(slot) is not old]
+
+    def make(self, picture: Picture, number: int) -> Iterator[tuple[int, Frame]]:
+        """The frames of this picture, cheapest first. Raises UndecodableError."""
+        native = self._turn.size(Size(picture.width, picture.height))
+        encoding: dict[int, Size] = {}
+        for slot, maker in self._makers.items():
+            if not maker.pace.takes(picture.captured.s):
+                continue
+            size = fitted(native, maker.rendition.height)
+            if maker.passes(picture, size):
+                if maker.budget.admits(len(picture.jpeg or b""), picture.captured.s):
+                    yield slot, _frame(picture.jpeg or b"", picture, number, size, 0)
+            elif maker.budget.expects_to_send(picture.captured.s):
+                encoding[slot] = size
+        if encoding:
+            yield from self._encoded(picture, number, encoding)
+
+    def _encoded(self, picture: Picture, number: int, encoding: dict[int, Size]) -> Iterator[tuple[int, Frame]]:
+        pixels = Pixels(picture, number, self._turn, list(encoding.values()))
+        for slot, size in encoding.items():
+            maker = self._makers[slot]
+            quality = maker.budget.quality
+            data = _encode(pixels.at(size), quality)
+            maker.budget.encoded(len(data), maker.pace.fps, picture.captured.s)
+            if maker.budget.admits(len(data), picture.captured.s):
+                yield slot, _frame(data, picture, number, size, quality)
+
+
+def _frame(data: bytes, picture: Picture, number: int, size: Size, quality: int) -> Frame:
+    captured = picture.captured
+    return Frame(data, number, captured.us, captured.s, size.width, size.height, quality)
+
+
+def _encode(image: Image, quality: int) -> bytes:
+    data: bytes = simplejpeg.encode_jpeg(image, quality, "BGR", "420", fastdct=True)
+    return data
