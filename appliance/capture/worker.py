@@ -1,0 +1,123 @@
+"""Worker: a camera's process, from its start to its certain end."""
+
+import contextlib
+import logging
+import socket
+import subprocess
+import sys
+
+import trio
+
+from appliance.frame import Frame
+from appliance.wire import hallway
+
+START = (sys.executable, "-P", "-m", "appliance.cameras", "worker")
+EXIT_DEADLINE_S = 1.0  # between closing its end and being gone
+SEND_DEADLINE_S = 2.0
+LOG_LINE_BYTES = 400
+log = logging.getLogger("appliance.worker")
+
+
+class WorkerError(Exception):
+    """The worker ended or has to be ended; `str()` is the reason people are shown."""
+
+
+class Worker:
+    """One worker process and our end of the hallway to it."""
+
+    def __init__(self, process: trio.Process, ours: trio.socket.SocketType) -> None:
+        self._process = process
+        self._socket = ours
+        self._send_lock = trio.Lock()
+
+    @classmethod
+    async def start(cls) -> "Worker":
+        """Start the process; it touches no device before it is told to. Raises OSError."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = await trio.lowlevel.open_process(
+                    [*START, str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                )
+            except BaseException:
+                ours.close()
+                raise
+        ours.setblocking(False)
+        return cls(process, trio.socket.from_stdlib_socket(ours))
+
+    @property
+    def pid(self) -> int:
+        """Process id, for the log."""
+        return self._process.pid
+
+    async def receive(self) -> hallway.Up | tuple[int, Frame]:
+        """The next message; a frame comes with its slot. Raises WorkerError when there is none any more."""
+        try:
+            kind, length = hallway.decode_prefix(await self._read(hallway.PREFIX.size))
+            return hallway.decode_up(kind, memoryview(await self._read(length)))
+        except (OSError, EOFError):
+            raise WorkerError(await self._how_it_ended()) from None
+        except hallway.HallwayError as error:
+            raise WorkerError(f"the capture process sent {error}") from error
+
+    async def send(self, message: bytes) -> None:
+        """Say something to the worker. Raises WorkerError."""
+        async with self._send_lock:
+            try:
+                with trio.fail_after(SEND_DEADLINE_S):
+                    view = memoryview(message)
+                    while view:
+                        view = view[await self._socket.send(view) :]
+            except trio.TooSlowError:
+                raise WorkerError("the capture process stopped answering") from None
+            except OSError:
+                pass  # it ended: `receive` knows why
+
+    async def copy_log(self, camera_id: str) -> None:
+        """Its standard error, line by line and bounded, into our log, until it ends."""
+        assert self._process.stderr is not None
+        rest = b""
+        with contextlib.suppress(trio.ClosedResourceError):  # `end` gave up on it
+            async for chunk in self._process.stderr:
+                *lines, rest = (rest + chunk).split(b"\n")
+                rest = rest[:LOG_LINE_BYTES]
+                for line in lines:
+                    if text := line[:LOG_LINE_BYTES].decode(errors="replace").strip():
+                        log.info("%s: %s", camera_id, text)
+
+    async def end(self) -> None:
+        """Kill it and wait until it is gone; callers set a deadline."""
+        self._socket.close()
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+
+    def let_go(self) -> None:
+        """Stop listening to a process that will not die."""
+        if self._process.stderr is not None:
+            self._process.stderr.close()  # type: ignore[attr-defined]
+
+    def gone(self) -> bool:
+        """Whether the process ended; this also takes its last trace out of the process table."""
+        return self._process.poll() is not None
+
+    async def _read(self, length: int) -> bytearray:
+        buffer = bytearray(length)
+        view, got = memoryview(buffer), 0
+        while got < length:
+            count = await self._socket.recv_into(view[got:])
+            if not count:
+                raise EOFError
+            got += count
+        return buffer
+
+    async def _how_it_ended(self) -> str:
+        with trio.move_on_after(EXIT_DEADLINE_S):
+            status = await self._process.wait()
+            if status < 0:
+                return f"the capture process was ended by signal {-status}"
+            return f"the capture process ended with status {status}"
+        return "the capture process closed its connection"

@@ -1,0 +1,101 @@
+"""A USB camera through the whole program: OpenCV's V4L2 code runs for real, against a device made in software."""
+
+import itertools
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.cameras.conftest import FakeCamera
+from tests.support.boxes import BoxProcess, workers_of
+from tests.support.clients import Talk, open_mjpeg, open_viewer
+
+
+@contextmanager
+def box_with(camera: FakeCamera, folder: Path, source: str = "") -> Iterator[BoxProcess]:
+    text = '[server]\nbind = ["127.0.0.1:0"]\n[[cameras]]\nid = "front"\nwidth = 640\nheight = 360\npreset = "native"\n'
+    with BoxProcess(folder, f'{text}source = "{source or f"usb:{camera.path}"}"\n', env=camera.env) as box:
+        yield box
+
+
+async def test_native_frames_are_the_cameras_own_bytes(fake_camera: FakeCamera, tmp_path: Path) -> None:
+    with box_with(fake_camera, tmp_path) as box:
+        await trio.to_thread.run_sync(box.wait_until_live)
+        async with open_mjpeg(f"{box.url}/stream") as parts, open_viewer(box.url, "/ws/viewer/front") as viewer:
+            seen = [(await viewer.frame(placeholder=False)).payload for _ in range(60)]
+            seen += [(await parts.part()).body for _ in range(30)]
+        assert set(seen) <= set(fake_camera.frames)
+        assert set(seen[:60]) == set(fake_camera.frames)
+        order = [fake_camera.frames.index(each) for each in seen[:60]]
+        in_turn = sum(after == (before + 1) % len(fake_camera.frames) for before, after in itertools.pairwise(order))
+        assert in_turn >= 50, "nearly every frame arrives, in order"
+        maps = Path(f"/proc/{box.process.pid}/maps").read_text()
+        assert "cv2" not in maps
+        assert "numpy" not in maps
+
+
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL, signal.SIGTERM])
+async def test_its_worker_ends_or_hangs(fake_camera: FakeCamera, tmp_path: Path, number: signal.Signals) -> None:
+    with box_with(fake_camera, tmp_path) as box:
+        async with open_viewer_when_up(box) as viewer:
+            with trio.fail_after(10):
+                await viewer.frame(placeholder=False)
+            os.kill(workers_of(box.process.pid)[0], number)
+            with trio.fail_after(3):
+                await viewer.frame(placeholder=True)
+            with trio.fail_after(3):
+                await viewer.frame(placeholder=False)
+
+
+async def test_unplugged_frozen_and_back_on_one_connection(fake_camera: FakeCamera, tmp_path: Path) -> None:
+    """The box starts before the camera exists; the viewer stays on the connection it made then."""
+    fake_camera.unplug()
+    with box_with(fake_camera, tmp_path) as box:
+        async with open_viewer_when_up(box) as viewer, open_mjpeg(f"{box.url}/stream") as parts:
+            with trio.fail_after(5):
+                await viewer.event("stream_info", status="offline")
+                await viewer.frame(placeholder=True)
+            for fault, words in [("", "unplugged"), ("freeze", "stopped delivering"), ("broken", ""), ("renewed", "")]:
+                fake_camera.be("fine")
+                with trio.fail_after(3):
+                    await viewer.frame(placeholder=False)
+                if fault:
+                    fake_camera.be(fault)
+                else:
+                    fake_camera.unplug()
+                with trio.fail_after(4 if fault == "freeze" else 3):
+                    told = await viewer.event("stream_info", status="offline")
+                    await viewer.frame(placeholder=True)
+                assert words in told["reason"] or not words, told
+            fake_camera.be("fine")
+            with trio.fail_after(3):
+                await viewer.frame(placeholder=False)
+            with trio.fail_after(3):
+                await parts.part()
+
+
+async def test_auto_takes_the_camera_and_falls_back_without_it(fake_camera: FakeCamera, tmp_path: Path) -> None:
+    with box_with(fake_camera, tmp_path, "auto") as box:
+        async with open_viewer_when_up(box) as viewer:
+            with trio.fail_after(10):
+                await viewer.event("stream_info", status="live")
+                frame = await viewer.frame(placeholder=False)
+                assert frame.payload in fake_camera.frames
+            fake_camera.unplug()
+            with trio.fail_after(6):
+                told = await viewer.event("stream_info", status="live")
+            assert "test pattern" in told["reason"]
+            fake_camera.be("fine")
+            with trio.fail_after(5):
+                while (await viewer.frame()).payload not in fake_camera.frames:
+                    pass
+
+
+def open_viewer_when_up(box: BoxProcess) -> AbstractAsyncContextManager[Talk]:
+    """A viewer of a box whose camera need not be there yet."""
+    box.wait_until_up()
+    return open_viewer(box.url, "/ws/viewer/front")
