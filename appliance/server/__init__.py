@@ -1,0 +1,1 @@
+"""The HTTP side: quart-trio routes, viewers, listening sockets and the guarded edge to the network."""

@@ -1,0 +1,141 @@
+"""The sockets the server listens on: opened by us or handed over by systemd, with the same options.
+
+Rule 1: options are set on the listening socket; Linux passes them on to every accepted one.
+Rule 2: a socket that cannot be opened is one line for people: what, why, what to do.
+"""
+
+import errno
+import ipaddress
+import os
+import socket
+from collections.abc import MutableMapping
+
+BACKLOG = 128  # connections the kernel holds while we are busy; a page opens about six
+DEAD_PEER_MS = 15_000  # a peer that acknowledges nothing, or takes nothing of what is sent, for this long is gone
+UNSENT_BYTES = 16 * 1024  # more that the kernel holds unsent would be old pictures
+FIRST_PASSED_FD = 3  # sd_listen_fds(3)
+
+_HINTS = {
+    errno.EACCES: "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE or the systemd socket",
+    errno.EADDRINUSE: "address already in use by another program; stop it or change server.bind",
+    errno.EADDRNOTAVAIL: "this machine does not have that address; change server.bind",
+    errno.EAFNOSUPPORT: "this machine does not speak that kind of address; change server.bind",
+}
+_ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+class ListenError(Exception):
+    """A socket cannot be listened on; `str()` is the one line a person needs."""
+
+
+def bind(addresses: list[str]) -> list[socket.socket]:
+    """Listen on each `host:port` (IPv6 in brackets, port 0 picks a free one). Raises ListenError, then none is open."""
+    sockets: list[socket.socket] = []
+    try:
+        for address in addresses:
+            sockets += _listen_at(address, addresses)
+    except ListenError:
+        for sock in sockets:
+            sock.close()
+        raise
+    return sockets
+
+
+def from_systemd(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
+    """The sockets systemd opened for us, if any. Takes its variables away, so that no child thinks they are its own."""
+    pid, count = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "")
+    environ.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()) or not count.isdecimal():
+        return []
+    return [_adopt(fd) for fd in range(FIRST_PASSED_FD, FIRST_PASSED_FD + int(count))]
+
+
+def beyond_loopback(sockets: list[socket.socket]) -> list[str]:
+    """Those of the bound addresses that other machines can reach."""
+    bound = [(sock.family, sock.getsockname()) for sock in sockets if sock.family != socket.AF_UNIX]
+    return [_spell(family, name) for family, name in bound if not ipaddress.ip_address(name[0]).is_loopback]
+
+
+def _spell(family: int, name: tuple[str, int]) -> str:
+    return f"[{name[0]}]:{name[1]}" if family == socket.AF_INET6 else f"{name[0]}:{name[1]}"
+
+
+def _resolve(address: str) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
+    host, colon, port = address.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if not host or not colon or not port.isdecimal() or int(port) > 65535 or (":" in host and not bracketed):
+        raise ListenError(f"cannot listen on {address}: write it as host:port, such as 127.0.0.1:8000 or [::]:8000")
+    host = host[1:-1] if bracketed else host
+    try:
+        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:  # UnicodeError: what cannot be a name at all
+        raise ListenError(f"cannot listen on {address}: the name is not known") from error
+    return list(dict.fromkeys((family, (str(name[0]), int(name[1]))) for family, _, _, _, name in found))
+
+
+def _listen_at(address: str, addresses: list[str]) -> list[socket.socket]:
+    """All that `address` stands for. A name may have an address that this machine lacks (::1 in a container)."""
+    opened: list[socket.socket] = []
+    absent: OSError | None = None
+    for family, where in _resolve(address):
+        try:
+            opened.append(_open(family, where, with_ipv4=where[0] == "::" and f"0.0.0.0:{where[1]}" not in addresses))
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                for sock in opened:
+                    sock.close()
+                raise _cannot_listen(address, error) from error
+            absent = error
+    if not opened and absent is not None:
+        raise _cannot_listen(address, absent) from absent
+    return opened
+
+
+def _cannot_listen(address: str, error: OSError) -> ListenError:
+    return ListenError(f"cannot listen on {address}: {_HINTS.get(error.errno or 0, (error.strerror or '').lower())}")
+
+
+def _open(family: socket.AddressFamily, where: tuple[str, int], *, with_ipv4: bool) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart must not wait for old connections
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not with_ipv4)
+        sock.bind(where)
+        _set_options(sock)
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _adopt(fd: int) -> socket.socket:
+    try:
+        sock = socket.socket(fileno=fd)
+        accepts = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and sock.type == socket.SOCK_STREAM
+    except OSError as error:
+        raise ListenError(f"cannot use file descriptor {fd} from systemd: {error.strerror}") from error
+    if not accepts:
+        sock.detach()
+        raise ListenError(
+            f"cannot use file descriptor {fd} from systemd: not a listening stream socket (ListenStream=)"
+        )
+    sock.set_inheritable(False)  # systemd cannot pass it close-on-exec, and no worker process shall keep it open
+    if sock.family != socket.AF_UNIX:
+        _set_options(sock)
+    return sock
+
+
+def _set_options(sock: socket.socket) -> None:
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        (socket.TCP_KEEPIDLE, 10),  # s of silence before the first question; three unanswered, 5 s apart, end it
+        (socket.TCP_KEEPINTVL, 5),
+        (socket.TCP_KEEPCNT, 3),
+        (socket.TCP_USER_TIMEOUT, DEAD_PEER_MS),
+        (socket.TCP_NODELAY, 1),
+        (socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES),
+    ):
+        sock.setsockopt(socket.IPPROTO_TCP, option, value)
