@@ -1,0 +1,71 @@
+"""The web application: its routes, put together. Only this room knows quart and hypercorn."""
+
+from quart import Response, request, websocket
+from quart_trio import QuartTrio
+from werkzeug.datastructures import Headers
+
+from appliance.server import (
+    drop_in,
+    mjpeg,
+    openapi,
+    page,
+    producer_socket,
+    status_api,
+    streams_api,
+    trust,
+    viewer_socket,
+)
+from appliance.server.box import Box
+from appliance.server.errors import ApiError, answer_errors
+
+MAX_BODY_BYTES = 64 * 1024
+BODY_TIMEOUT_S = 10
+
+
+def create_app(box: Box) -> QuartTrio:
+    """An ASGI application that shows `box` to the world."""
+    app = QuartTrio("appliance", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
+    app.url_map.strict_slashes = False  # /webcam and /webcam/ are one
+    answer_errors(app)
+    _trust_only_our_own(app, box)
+    for room in (page, streams_api, mjpeg, status_api, drop_in, viewer_socket, producer_socket, openapi):
+        app.register_blueprint(room.routes(box))
+    return app
+
+
+def _trust_only_our_own(app: QuartTrio, box: Box) -> None:
+    """Refuse strangers' names and pages before any route sees them, and say on every answer what a browser may do with it."""
+    allowed = box.config.server.allowed_origins
+
+    def check(headers: Headers, *, changes: bool) -> None:
+        host, origin = headers.get("Host") or "", headers.get("Origin")
+        if not trust.host_is_ours(host, box.names):
+            raise ApiError(
+                421, "unknown_host", f"{host[:100]!r} is not a name of this box; add it to server.allowed_hosts"
+            )
+        if changes and not trust.origin_is_ours(origin, host, allowed):
+            raise ApiError(
+                403, "foreign_origin", f"pages of {str(origin)[:100]!r} may not do this; see server.allowed_origins"
+            )
+
+    @app.before_request
+    async def before_request() -> None:
+        check(request.headers, changes=request.method not in trust.SAFE_METHODS)
+
+    @app.before_websocket
+    async def before_websocket() -> None:
+        check(websocket.headers, changes=True)
+
+    @app.after_request
+    async def after_request(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        origin = request.headers.get("Origin")
+        if origin and (origin in allowed or "*" in allowed):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+            response.headers["Vary"] = "Origin"
+        return response

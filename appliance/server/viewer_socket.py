@@ -1,0 +1,165 @@
+"""`/ws` and `/ws/viewer/{id}`: one connection, any number of streams."""
+
+import itertools
+import time
+
+import trio
+from quart import Blueprint, Websocket, websocket
+
+from appliance.server.box import Box
+from appliance.server.errors import ApiError
+from appliance.server.requests import number_of, preset_of, room_for_a_viewer, stream_of
+from appliance.server.viewer import Viewer
+from appliance.streams.change import Change
+from appliance.streams.stream import UnknownPresetError
+from appliance.wire import events
+
+MAX_JOINED = 16
+SLOTS = 256  # what the header's byte holds
+MAX_BAD_MESSAGES = 20  # more than good ones: a page with a bug gets its errors told; who sends only rubbish does not
+NORMAL, GOING_AWAY, POLICY_VIOLATION = 1000, 1001, 1008
+
+
+def routes(box: Box) -> Blueprint:
+    """The WebSocket addresses of viewers."""
+    blueprint = Blueprint("viewer_socket", __name__, url_prefix="/ws")
+
+    @blueprint.websocket("")
+    async def many() -> None:
+        await ViewerSocket(box, _this_socket()).run(None)
+
+    @blueprint.websocket("/viewer/<stream_id>")
+    async def one(stream_id: str) -> None:
+        stream = stream_of(box, stream_id)
+        room_for_a_viewer(box)
+        format_ = websocket.args.get("format", "binary")
+        if format_ not in ("binary", "json"):
+            raise ApiError(400, "unknown_format", "format is binary or json")
+        wish = events.Join(
+            stream.id,
+            preset_of(stream, websocket.args),
+            number_of(websocket.args, "fps", 0.01, 120),
+            "json" if format_ == "json" else "binary",
+        )
+        await ViewerSocket(box, _this_socket()).run(wish)
+
+    return blueprint
+
+
+def _this_socket() -> Websocket:
+    """The connection itself: the proxy quart offers does not reach into child tasks of other contexts."""
+    return websocket._get_current_object()  # type: ignore[attr-defined,no-any-return]
+
+
+class ViewerSocket:
+    """One viewer's connection: what it says is done, what it joined is sent."""
+
+    def __init__(self, box: Box, socket: Websocket) -> None:
+        self._box = box
+        self._socket = socket
+        self._viewers: dict[str, Viewer] = {}
+        self._left = Change()
+        self._bad_messages = 0
+        self._slot = SLOTS - 1
+
+    async def run(self, first: events.Join | None) -> None:
+        """Return when the connection is over."""
+        await self._socket.accept()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._close_with_the_box, nursery.cancel_scope)
+            if first is None:
+                await self._listen(nursery)
+            else:
+                nursery.start_soon(self._listen, nursery)
+                await self._run(self._add(first))
+                if self._box.closing.is_set():
+                    await trio.sleep_forever()  # `_close_with_the_box` ends it, with its own code
+                await self._close(NORMAL)
+            nursery.cancel_scope.cancel()
+
+    async def _close_with_the_box(self, scope: trio.CancelScope) -> None:
+        await self._box.closing.wait()
+        while self._viewers:  # each ends by itself, its last frame whole
+            await self._left.wait()
+        await self._close(GOING_AWAY)
+        scope.cancel()
+
+    async def _close(self, code: int) -> None:
+        await self._socket.close(code)
+
+    async def _listen(self, nursery: trio.Nursery) -> None:
+        """Do what the client says, for as long as it says things that can be understood."""
+        while self._bad_messages < MAX_BAD_MESSAGES:
+            text = await self._socket.receive()
+            try:
+                if not isinstance(text, str):
+                    raise events.EventError("a viewer sends text messages only")  # noqa: TRY301 - one place answers all
+                await self._obey(events.decode(text), nursery)
+                self._bad_messages = max(0, self._bad_messages - 1)
+            except (events.EventError, ApiError, UnknownPresetError) as error:
+                self._bad_messages += 1
+                await self._socket.send(events.error(_code(error), str(error)))
+        await self._close(POLICY_VIOLATION)
+        nursery.cancel_scope.cancel()
+
+    async def _obey(self, event: events.ClientEvent, nursery: trio.Nursery) -> None:
+        match event:
+            case events.AckFrame(ack):
+                if viewer := self._viewers.get(ack.stream_id):
+                    viewer.acknowledged(ack.frame_number)
+            case events.PingServer(ping):
+                await self._socket.send(events.encode("pong", {"t": ping.t, "time": time.time()}))
+            case events.JoinStream(join):
+                self._join(join, nursery)
+            case events.LeaveStream(leave):
+                self._joined(leave.stream_id).leave()
+                del self._viewers[leave.stream_id]
+                self._left.tell()
+            case events.ChoosePreset(wish):
+                self._joined(wish.stream_id).choose(wish.preset, wish.fps)
+            case events.StartStream(stream):
+                stream_of(self._box, stream.stream_id).start()
+            case events.StopStream(stream):
+                stream_of(self._box, stream.stream_id)
+                self._box.registry.end(stream.stream_id)
+
+    def _joined(self, stream_id: str) -> Viewer:
+        if stream_id not in self._viewers:
+            raise ApiError(404, "not_joined", f"this connection has not joined {stream_id!r}")
+        return self._viewers[stream_id]
+
+    def _join(self, wish: events.Join, nursery: trio.Nursery) -> None:
+        if wish.stream_id in self._viewers:
+            self._viewers[wish.stream_id].choose(wish.preset, wish.fps)
+            return
+        room_for_a_viewer(self._box)
+        if len(self._viewers) >= MAX_JOINED:
+            raise ApiError(503, "full", f"one connection joins at most {MAX_JOINED} streams")
+        nursery.start_soon(self._run, self._add(wish))
+
+    def _add(self, wish: events.Join) -> Viewer:
+        """Join a stream now; `_run` then sends what it has. Raises ApiError, UnknownPresetError."""
+        stream = stream_of(self._box, wish.stream_id)
+        viewer = Viewer(self._socket, stream, wish, self._free_slot())
+        self._viewers[wish.stream_id] = viewer
+        return viewer
+
+    def _free_slot(self) -> int:
+        """In turn, not the lowest: a frame of a stream just left may still be on its way under its old slot."""
+        used = {viewer.slot for viewer in self._viewers.values()}
+        self._slot = next(slot % SLOTS for slot in itertools.count(self._slot + 1) if slot % SLOTS not in used)
+        return self._slot
+
+    async def _run(self, viewer: Viewer) -> None:
+        try:
+            await viewer.run()
+        finally:
+            if self._viewers.get(viewer.stream.id) is viewer:
+                del self._viewers[viewer.stream.id]
+            self._left.tell()
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, ApiError):
+        return error.code
+    return "unknown_preset" if isinstance(error, UnknownPresetError) else "bad_message"

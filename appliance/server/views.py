@@ -1,0 +1,78 @@
+"""What the outside sees of a stream."""
+
+import time
+
+from msgspec import Struct
+
+from appliance.streams.stream import Stream
+from appliance.streams.subscription import Subscription
+from appliance.wire.events import Format, Status, StreamInfo
+
+
+class StreamState(Struct, frozen=True):
+    """A stream as REST shows it."""
+
+    id: str
+    name: str
+    status: Status
+    reason: str
+    source: str
+    device: str
+    preset: str
+    presets: list[str]
+    fps: int | None
+    jpeg_quality: int | None
+    width: int
+    height: int
+    captured_fps: float
+    viewers: int
+    removable: bool
+
+
+def state_of(stream: Stream) -> StreamState:
+    """The state of `stream` now."""
+    opened, camera = stream.opened, stream.camera
+    return StreamState(
+        id=stream.id,
+        name=stream.name,
+        status=stream.status,
+        reason=stream.reason,
+        source=camera.source,
+        device=(opened.device or opened.driver) if opened else "",
+        preset=stream.preset,
+        presets=stream.offered,
+        fps=stream.fps,
+        jpeg_quality=stream.jpeg_quality,
+        width=opened.width if opened else camera.width,
+        height=opened.height if opened else camera.height,
+        captured_fps=captured_fps(stream),
+        viewers=stream.viewers,
+        removable=stream.removable,
+    )
+
+
+def info_of(stream: Stream, subscription: Subscription, slot: int, format_: Format) -> StreamInfo:
+    """What one viewer of `stream` is told."""
+    width, height = stream.size_of(subscription.preset)
+    fps = stream.fps_of(subscription.preset)
+    return StreamInfo(
+        stream_id=stream.id,
+        name=stream.name,
+        status=stream.status,
+        reason=stream.reason,
+        preset=subscription.preset,
+        presets=stream.offered,
+        width=width,
+        height=height,
+        fps=min(fps, subscription.fps or fps),
+        jpeg_quality=stream.jpeg_quality,
+        viewers=stream.viewers,
+        dropped=subscription.lost,
+        slot=slot,
+        format=format_,
+    )
+
+
+def captured_fps(stream: Stream) -> float:
+    """Pictures per second the camera delivers now."""
+    return stream.captured.rate(time.monotonic()) if stream.status == "live" else 0.0

@@ -1,0 +1,1 @@
+"""What the program knows of the machine it runs on."""
