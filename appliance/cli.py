@@ -1,0 +1,137 @@
+"""argv → action → exit status."""
+
+import argparse
+import functools
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import trio
+
+from appliance import __version__
+from appliance.config import Config, ConfigError, load
+
+CONFIG_PLACE = Path("/etc/camera-appliance/appliance.toml")
+EX_CONFIG = 78  # sysexits.h; systemd is told not to restart on it
+EX_UNAVAILABLE = 69
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = _parser().parse_args(argv)
+    action: Callable[[argparse.Namespace], int] = arguments.action
+    try:
+        return action(arguments)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return EX_CONFIG
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="camera-appliance", description="A camera, live, in every browser on the network."
+    )
+    parser.add_argument("--version", action="version", version=f"camera-appliance {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, action, words in (
+        ("run", _run, "stream this machine's cameras to browsers"),
+        ("check-config", _check_config, "say whether the configuration can be used"),
+    ):
+        command = commands.add_parser(name, help=words, description=words)
+        command.set_defaults(action=action)
+        command.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
+    cameras = commands.add_parser("cameras", help="list what is attached", description="list what is attached")
+    cameras.set_defaults(action=_cameras)
+    _add_publish(commands)
+    return parser
+
+
+def _add_publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    words = "push this machine's camera to another appliance"
+    publish = commands.add_parser("publish", help=words, description=words)
+    publish.set_defaults(action=_publish)
+    publish.add_argument("url", help="where to: ws://HOST:PORT/ws/stream/ID, or http://HOST:PORT and --id")
+    publish.add_argument("--id", metavar="ID", help="the stream there; its source must be published")
+    publish.add_argument("--source", default="auto", help="auto (default), pattern, usb:…")
+    publish.add_argument("--width", type=int, default=1280, metavar="PIXELS")
+    publish.add_argument("--height", type=int, default=720, metavar="PIXELS")
+    publish.add_argument("--fps", type=int, default=30)
+
+
+def _configuration(path: Path | None) -> Config:
+    if path is None and not CONFIG_PLACE.exists():
+        return Config()
+    return load(path or CONFIG_PLACE)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    config = _configuration(arguments.config)
+    _log_to_stderr()
+    # Imported late: the other commands need no web server.
+    from appliance.main import main as run_box
+    from appliance.server.listen import ListenError
+
+    try:
+        trio.run(functools.partial(run_box, config), strict_exception_groups=True)
+    except ListenError as error:
+        print(error, file=sys.stderr)
+        return EX_UNAVAILABLE
+    return 0
+
+
+def _check_config(arguments: argparse.Namespace) -> int:
+    config = _configuration(arguments.config)
+    cameras = ", ".join(f"{camera.id} ({camera.source})" for camera in config.cameras) or "none"
+    print(f"{arguments.config or CONFIG_PLACE}: good. Cameras: {cameras}. Presets: {', '.join(config.presets)}.")
+    return 0
+
+
+def _cameras(arguments: argparse.Namespace) -> int:
+    from appliance.capture.attached import attached_cameras
+
+    for camera in trio.run(attached_cameras):
+        print(f"{camera['source']}\n    {camera['name']}")
+        for line in _formats(camera["formats"]):
+            print(f"    {line}")
+    return 0
+
+
+def _formats(formats: list[dict[str, object]]) -> list[str]:
+    """One line a pixel format: `MJPG 640x480 1280x720`."""
+    sizes: dict[object, list[str]] = {}
+    for each in formats:
+        sizes.setdefault(each["pixel_format"], []).append(f"{each['width']}x{each['height']}")
+    return [f"{pixel_format} {' '.join(at)}" for pixel_format, at in sizes.items()]
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    from appliance import publisher
+    from appliance.config import Camera
+
+    _log_to_stderr()
+    try:
+        url = publisher.target(arguments.url, arguments.id)
+        camera = Camera(
+            id="publisher",
+            source=arguments.source,
+            width=arguments.width,
+            height=arguments.height,
+            fps=arguments.fps,
+            preset="native",
+        )
+    except ValueError as error:
+        print(f"camera-appliance publish: {error}", file=sys.stderr)
+        return 2
+    trio.run(publisher.publish, url, camera)
+    return 0
+
+
+def _log_to_stderr() -> None:
+    """Journald stamps each line itself; a terminal wants the time in it."""
+    time = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
+    logging.basicConfig(level=logging.INFO, format=f"{time}%(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("quart").setLevel(logging.WARNING)

@@ -1,0 +1,72 @@
+"""Composition root: builds every object, opens the root nursery, owns start and stop."""
+
+import functools
+import logging
+import os
+import signal
+
+import trio
+
+from appliance.capture.attached import attached_cameras
+from appliance.capture.nursery import keep_cameras_alive
+from appliance.config import Config
+from appliance.server import edge, listen
+from appliance.server.app import create_app
+from appliance.server.box import Box
+from appliance.streams.registry import Registry
+from appliance.system.names import host_names
+
+OPEN_TO_ALL = (
+    "This box can be reached from the network and has no access control yet: everybody who reaches it can watch, "
+    "start and stop its streams."
+)
+log = logging.getLogger("appliance")
+
+
+async def main(config: Config, *, task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED) -> None:
+    """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. Raises listen.ListenError."""
+    sockets = listen.from_systemd() or listen.bind(config.server.bind)
+    box = Box(
+        config=config,
+        registry=Registry(config),
+        attached_cameras=attached_cameras,
+        names=[*host_names(), *config.server.allowed_hosts],
+        warnings=[OPEN_TO_ALL] if listen.beyond_loopback(sockets) else [],
+    )
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_close_on_signal, box)
+        nursery.start_soon(keep_cameras_alive, box.registry)
+        serve = functools.partial(
+            edge.serve,
+            create_app(box),
+            sockets=sockets,
+            send_timeout_s=config.limits.send_timeout_s,
+            shutdown_trigger=box.closing.wait,
+        )
+        urls = await nursery.start(_serve_then_stop, serve, nursery.cancel_scope)
+        for url in urls:
+            log.info("live at %s", url)
+        for warning in box.warnings:
+            log.warning("%s", warning)
+        task_status.started(urls)
+
+
+async def _serve_then_stop(
+    serve: "functools.partial[object]",
+    root: trio.CancelScope,
+    task_status: trio.TaskStatus[list[str]],
+) -> None:
+    """The server is the last to start and the first to end; when it is gone, so may everything else be."""
+    await serve(task_status=task_status)  # type: ignore[misc]
+    root.cancel()
+
+
+async def _close_on_signal(box: Box, task_status: trio.TaskStatus[None]) -> None:
+    """The first signal ends the box in order, a second one at once."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for number in signals:
+            if box.closing.is_set():
+                os._exit(128 + number)
+            log.info("stopping")
+            box.close()
