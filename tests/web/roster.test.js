@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Roster } from "../../web/model/roster.js";
+
+const stream = (id, more = {}) => ({ id, name: id, status: "live", reason: "", preset: "high", presets: ["high"], viewers: 0, ...more });
+const info = (id, more = {}) => ({ ...stream(id), stream_id: id, jpeg_quality: null, ...more });
+
+test("news changes the stream, but not its preset: that of the news is this viewer's", () => {
+  const roster = new Roster();
+  roster.listed([stream("front")], 0);
+  roster.told(info("front", { status: "offline", reason: "stopped", preset: "low" }), 5);
+  assert.equal(roster.get("front").reason, "stopped");
+  assert.equal(roster.get("front").preset, "high");
+});
+
+test("a list asked for before the news does not undo it, a later one does", () => {
+  const roster = new Roster();
+  roster.listed([stream("front")], 0);
+  roster.told(info("front", { status: "offline" }), 10);
+  roster.listed([stream("front")], 9);
+  assert.equal(roster.get("front").status, "offline");
+  roster.listed([stream("front")], 11);
+  assert.equal(roster.get("front").status, "live");
+});
+
+test("news about a stream that is not listed makes none", () => {
+  const roster = new Roster();
+  roster.told(info("ghost"), 0);
+  assert.deepEqual(roster.streams, []);
+});
+
+test("a stream just made survives a list that was on its way", () => {
+  const roster = new Roster();
+  roster.added(stream("new"), 10);
+  roster.listed([stream("front")], 9);
+  assert.deepEqual(roster.streams.map(({ id }) => id), ["front", "new"]);
+  roster.listed([stream("front")], 11);
+  assert.deepEqual(roster.streams.map(({ id }) => id), ["front"]);
+});

@@ -1,0 +1,72 @@
+/**
+ * The streams as far as this page knows them: the list it fetches, and what the box says about a stream in between.
+ * Pure: the caller brings the time.
+ */
+
+/** @typedef {import("../types.js").Stream} Stream */
+/** @typedef {import("../types.js").StreamInfo} StreamInfo */
+
+export class Roster {
+  /** @type {Map<string, Stream>} */
+  #streams = new Map();
+  /** @type {Map<string, {atMs: number, info: StreamInfo}>} */
+  #told = new Map();
+  /** @type {{atMs: number, stream: Stream} | null} */
+  #added = null;
+
+  /** @returns {Stream[]} in the box's order */
+  get streams() {
+    return [...this.#streams.values()];
+  }
+
+  /** @param {string} id */
+  get(id) {
+    return this.#streams.get(id);
+  }
+
+  /**
+   * @param {Stream[]} streams
+   * @param {number} askedMs when the list was asked for: news told since then is newer
+   */
+  listed(streams, askedMs) {
+    this.#streams = new Map(streams.map((stream) => [stream.id, stream]));
+    if (this.#added && this.#added.atMs >= askedMs) this.#insert(this.#added.stream);
+    for (const [id, { atMs, info }] of this.#told) {
+      if (!this.#streams.has(id)) this.#told.delete(id);
+      else if (atMs >= askedMs) this.#merge(info);
+    }
+  }
+
+  /**
+   * The box made it for us just now; a list that was on its way does not have it yet.
+   * @param {Stream} stream
+   * @param {number} nowMs
+   */
+  added(stream, nowMs) {
+    this.#added = { atMs: nowMs, stream };
+    this.#insert(stream);
+  }
+
+  /**
+   * @param {StreamInfo} info
+   * @param {number} nowMs
+   */
+  told(info, nowMs) {
+    this.#told.set(info.stream_id, { atMs: nowMs, info });
+    this.#merge(info);
+  }
+
+  /** @param {Stream} stream */
+  #insert(stream) {
+    if (!this.#streams.has(stream.id)) this.#streams.set(stream.id, stream);
+  }
+
+  /**
+   * Its `preset` and `fps` are this viewer's, so they do not belong to the stream.
+   * @param {StreamInfo} info
+   */
+  #merge({ stream_id, name, status, reason, presets, jpeg_quality, viewers }) {
+    const stream = this.#streams.get(stream_id);
+    if (stream) this.#streams.set(stream_id, { ...stream, name, status, reason, presets, jpeg_quality, viewers });
+  }
+}

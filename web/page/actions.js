@@ -1,0 +1,74 @@
+/** What people do to streams. Each ends in a change at the box or a short message why not. */
+
+import { picturePath } from "../model/links.js";
+import { isStopped } from "../model/state.js";
+import { Refused, Unreachable, api, fetchPicture } from "./api.js";
+
+/** @typedef {import("../types.js").Stream} Stream */
+/** @typedef {import("../types.js").Choice} Choice */
+
+export class Actions {
+  #say;
+  #changed;
+
+  /**
+   * @param {(text: string) => void} say
+   * @param {() => void} changed the list should be fetched again
+   */
+  constructor(say, changed) {
+    this.#say = say;
+    this.#changed = changed;
+  }
+
+  /** @param {Stream} stream */
+  toggle({ id, status, reason }) {
+    return this.#try(() => (status === "offline" && isStopped(reason) ? api.start({ id }) : api.stop(id)));
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    return this.#try(() => api.stop(id));
+  }
+
+  /**
+   * @param {string} id
+   * @param {number | null} jpegQuality
+   */
+  setQuality(id, jpegQuality) {
+    return this.#try(() => api.change(id, { jpeg_quality: jpegQuality }));
+  }
+
+  /**
+   * @param {string} id
+   * @param {Choice} choice
+   */
+  saveSnapshot(id, choice) {
+    return this.#try(async () => {
+      const url = URL.createObjectURL(await fetchPicture(picturePath(id, "snapshot.jpg", choice)));
+      const link = Object.assign(document.createElement("a"), { href: url, download: `${id}-${stamp(new Date())}.jpg` });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(url), 10_000); // not at once: the browser still reads it
+    });
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async #try(act) {
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+      this.#say(error.message);
+    }
+    this.#changed();
+  }
+}
+
+/**
+ * @param {Date} date
+ * @returns {string} local time, in a shape every file system takes: 2026-05-04-09-30-12
+ */
+function stamp(date) {
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())];
+  return [...day, two(date.getHours()), two(date.getMinutes()), two(date.getSeconds())].join("-");
+}

@@ -1,0 +1,59 @@
+/** What stands around the tiles: header, title, the empty and the unreachable page, words for screen readers. */
+
+import { find, setAttribute, setText } from "./elements.js";
+
+/** @typedef {import("../types.js").Stream} Stream */
+
+/**
+ * @typedef {object} Around
+ * @property {Stream[]} streams
+ * @property {Stream | null} single
+ * @property {string | null} wanted  the stream in the address
+ * @property {boolean | null} reachable  null: not known yet
+ * @property {import("../types.js").Connection} link
+ */
+
+const PRODUCT = "Camera";
+
+export class Frame {
+  #connection = find("#connection");
+  #words = find("#connection .words");
+  #aloud = find("#aloud");
+
+  /** @param {Around} around */
+  show({ streams, single, wanted, reachable, link }) {
+    const none = streams.length === 0;
+    find("#empty").hidden = !(none && reachable === true);
+    find("#unreachable").hidden = !(none && reachable === false);
+    find("#stage").hidden = none;
+    find("#back").hidden = wanted === null || streams.length < 2;
+    find("#product").hidden = !find("#back").hidden;
+    find("#add").hidden = reachable !== true;
+    document.body.classList.toggle("has-single", single !== null);
+    document.title = single ? `${single.name || single.id} – ${PRODUCT}` : PRODUCT;
+    this.#showConnection(connectionWords(reachable, link, streams.length > 0));
+  }
+
+  /** @param {string} text */
+  say(text) {
+    setText(this.#aloud, text);
+  }
+
+  /** @param {{state: string, words: string}} connection */
+  #showConnection({ state, words }) {
+    setAttribute(this.#connection, "data-connection", state);
+    setText(this.#words, words);
+  }
+}
+
+/**
+ * @param {boolean | null} reachable
+ * @param {import("../types.js").Connection} link
+ * @param {boolean} watching
+ */
+function connectionWords(reachable, link, watching) {
+  if (reachable === null) return { state: "connecting", words: "Connecting" };
+  if (!reachable && (link !== "open" || !watching)) return { state: "down", words: "Cannot reach the box" };
+  if (link === "down" && watching) return { state: "open", words: "Connected by HTTP" };
+  return { state: "open", words: "Connected" };
+}

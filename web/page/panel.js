@@ -1,0 +1,176 @@
+/** The settings of the large stream: this viewer's choice, everyone's quality, links, removal. */
+
+import { presetTitle } from "../model/figures.js";
+import { shareLinks } from "../model/links.js";
+import { copyFrom } from "./copy.js";
+import { copyOf, find, setText } from "./elements.js";
+
+/** @typedef {import("../types.js").Stream} Stream */
+/** @typedef {import("../types.js").Choice} Choice */
+
+/**
+ * @typedef {object} PanelActions
+ * @property {(id: string, choice: Choice) => void} choose
+ * @property {(id: string, jpegQuality: number | null) => void} setQuality
+ * @property {(id: string) => void} remove
+ * @property {() => void} close
+ */
+
+const RATES_FPS = [30, 24, 15];
+const USUAL_QUALITY = 85;
+const SURE_WITHIN_MS = 4000;
+
+export class Panel {
+  #root = find("#panel");
+  #quality = /** @type {HTMLInputElement} */ (find("#quality"));
+  #remove = /** @type {HTMLButtonElement} */ (find("#remove"));
+  #actions;
+  /** @type {Stream | null} */
+  #stream = null;
+  /** @type {Choice} */
+  #choice = { preset: null, fps: null };
+  /** What is drawn, so that polling does not rebuild a form under somebody's finger. */
+  #drawn = "";
+
+  /** @param {PanelActions} actions */
+  constructor(actions) {
+    this.#actions = actions;
+    find("#panel-close").addEventListener("click", () => actions.close());
+    this.#quality.addEventListener("input", () => setText(find("#quality-value"), this.#quality.value));
+    this.#quality.addEventListener("change", () => this.#setQuality(Number(this.#quality.value)));
+    find("#quality-reset").addEventListener("click", () => this.#setQuality(null));
+    this.#remove.addEventListener("click", () => this.#askOrRemove());
+  }
+
+  get open() {
+    return !this.#root.hidden;
+  }
+
+  /**
+   * @param {Stream | null} stream null: closed
+   * @param {Choice} choice
+   * @param {number | null} presetQuality what the preset says, where known
+   */
+  show(stream, choice, presetQuality) {
+    this.#root.hidden = stream === null;
+    if (!stream) return;
+    if (this.#stream?.id !== stream.id) this.#unask();
+    this.#stream = stream;
+    this.#choice = choice;
+    find("#removal").hidden = !stream.removable;
+    this.#showQuality(stream.jpeg_quality, presetQuality);
+    const drawn = JSON.stringify([stream.id, stream.preset, stream.presets, choice]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#drawChoices(stream, choice);
+    this.#drawLinks(stream, choice);
+  }
+
+  /**
+   * @param {number | null} own
+   * @param {number | null} presetQuality
+   */
+  #showQuality(own, presetQuality) {
+    if (document.activeElement === this.#quality && this.#quality.matches(":active")) return;
+    this.#quality.value = String(own ?? presetQuality ?? USUAL_QUALITY);
+    const asPreset = presetQuality === null ? "as the preset" : `${presetQuality}, as the preset`;
+    setText(find("#quality-value"), own === null ? asPreset : String(own));
+    /** @type {HTMLButtonElement} */ (find("#quality-reset")).disabled = own === null;
+  }
+
+  /**
+   * @param {Stream} stream
+   * @param {Choice} choice
+   */
+  #drawChoices({ preset, presets }, choice) {
+    const names = presets.includes("auto") ? presets : ["auto", ...presets];
+    const qualities = names.map((name) => ({ title: presetTitle(name), value: name }));
+    const usual = { title: `Default (${presetTitle(preset)})`, value: "" };
+    drawOptions("presets", [usual, ...qualities], choice.preset ?? "", (value) =>
+      this.#choose({ ...this.#choice, preset: value || null }),
+    );
+    const rates = RATES_FPS.map((fps) => ({ title: String(fps), value: String(fps) }));
+    drawOptions("rates", [{ title: "As camera", value: "" }, ...rates], String(choice.fps ?? ""), (value) =>
+      this.#choose({ ...this.#choice, fps: value ? Number(value) : null }),
+    );
+  }
+
+  /** @param {Choice} choice */
+  #choose(choice) {
+    if (!this.#stream) return;
+    this.#actions.choose(this.#stream.id, choice);
+  }
+
+  /**
+   * @param {Stream} stream
+   * @param {Choice} choice
+   */
+  #drawLinks({ id, source }, choice) {
+    find("#links").replaceChildren(
+      ...shareLinks(window.location, id, choice, source === "published").map(({ label, url }) => linkRow(label, url)),
+    );
+  }
+
+  /** @param {number | null} quality */
+  #setQuality(quality) {
+    if (this.#stream) this.#actions.setQuality(this.#stream.id, quality);
+  }
+
+  #askOrRemove() {
+    if (this.#remove.dataset.sure === "asked" && this.#stream) {
+      this.#unask();
+      this.#actions.remove(this.#stream.id);
+      return;
+    }
+    this.#remove.dataset.sure = "asked";
+    setText(this.#remove, "Really remove it, for everyone?");
+    setTimeout(() => this.#unask(), SURE_WITHIN_MS);
+  }
+
+  #unask() {
+    delete this.#remove.dataset.sure;
+    setText(this.#remove, "Remove this stream");
+  }
+}
+
+/**
+ * @param {string} name the fieldset's id
+ * @param {{title: string, value: string}[]} options
+ * @param {string} chosen
+ * @param {(value: string) => void} choose
+ */
+function drawOptions(name, options, chosen, choose) {
+  const fieldset = find(`#${name}`);
+  const hadFocus = fieldset.contains(document.activeElement);
+  for (const label of [...fieldset.querySelectorAll("label")]) label.remove();
+  for (const { title, value } of options) {
+    const label = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), { type: "radio", name, value, checked: value === chosen });
+    input.addEventListener("change", () => choose(value));
+    const words = document.createElement("span");
+    words.textContent = title;
+    label.append(input, words);
+    fieldset.append(label);
+    if (hadFocus && input.checked) input.focus();
+  }
+}
+
+/**
+ * @param {string} label
+ * @param {string} url
+ */
+function linkRow(label, url) {
+  const row = copyOf("link");
+  const field = /** @type {HTMLInputElement} */ (find("input", row));
+  const button = find("button", row);
+  find(".name", row).textContent = label;
+  field.value = url;
+  field.setAttribute("aria-label", label);
+  button.setAttribute("aria-label", `Copy ${label}`);
+  field.addEventListener("focus", () => field.select());
+  button.addEventListener("click", async () => {
+    button.textContent = (await copyFrom(field)) ? "Copied" : "Press Ctrl+C";
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  return row;
+}

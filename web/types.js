@@ -1,0 +1,86 @@
+/**
+ * The shapes that travel: between box and page (docs/protocol.md) and between page and player. Types only, no code.
+ *
+ * @typedef {"live" | "starting" | "offline"} Status
+ * @typedef {"ws" | "mjpeg" | "snapshot"} Transport
+ * @typedef {"open" | "connecting" | "down"} Connection
+ *
+ * @typedef {object} Stream  one entry of `GET /api/streams`
+ * @property {string} id
+ * @property {string} name
+ * @property {Status} status
+ * @property {string} reason
+ * @property {string} source
+ * @property {string | null} device
+ * @property {string} preset
+ * @property {string[]} presets
+ * @property {number | null} fps
+ * @property {number | null} jpeg_quality
+ * @property {number} width
+ * @property {number} height
+ * @property {number} captured_fps
+ * @property {number} viewers
+ * @property {boolean} removable
+ *
+ * @typedef {object} StreamInfo  data of the `stream_info` message
+ * @property {string} stream_id
+ * @property {string} name
+ * @property {Status} status
+ * @property {string} reason
+ * @property {string} preset
+ * @property {string[]} presets
+ * @property {number} width
+ * @property {number} height
+ * @property {number} fps
+ * @property {number | null} jpeg_quality
+ * @property {number} viewers
+ * @property {number} dropped
+ * @property {number} slot
+ *
+ * @typedef {object} Camera  one entry of `GET /api/cameras`
+ * @property {string} source
+ * @property {string} name
+ *
+ * @typedef {object} Choice  what this viewer wants of a stream; null is the stream's own
+ * @property {string | null} preset
+ * @property {number | null} fps
+ *
+ * @typedef {Choice & {large: boolean}} Wish  `large`: it has the page to itself
+ *
+ * @typedef {object} Figures  what the player knows of one stream, four times a second
+ * @property {Transport} transport
+ * @property {Connection} connection
+ * @property {number} framesDrawn
+ * @property {number | null} ageMs  of the last real picture drawn; null: there was none yet
+ * @property {number} intervalMs  how far apart pictures are meant to be
+ * @property {boolean} placeholder  the last thing drawn is a placeholder
+ * @property {number} width
+ * @property {number} height
+ * @property {number} fps
+ * @property {number} kbytesPerS
+ * @property {number} dropped
+ *
+ * @typedef {{type: "add", id: string, canvas: OffscreenCanvas | HTMLCanvasElement}
+ *   | {type: "remove", id: string}
+ *   | {type: "watch", id: string, wish: Wish}
+ *   | {type: "unwatch", id: string}
+ *   | {type: "wake"}} Command  page to player
+ *
+ * @typedef {{type: "ready"}
+ *   | {type: "info", info: StreamInfo}
+ *   | {type: "refused", code: string, message: string}
+ *   | {type: "figures", connection: Connection, rttMs: number | null, streams: Record<string, Figures>}} Report  player to page
+ *
+ * @typedef {object} Picture  one JPEG on its way to a canvas
+ * @property {Uint8Array} payload
+ * @property {number | null} capturedLocalMs  on the player's own clock; null: not known
+ * @property {boolean} placeholder
+ * @property {number} lost  frames the box did not send to us, as the box counts them
+ * @property {(() => void) | null} drawn  called when it is on screen, or cannot be
+ *
+ * @typedef {object} Time  so that tests can have their own
+ * @property {() => number} nowMs
+ * @property {(delayMs: number, action: () => void) => () => void} after  the result cancels it
+ */
+
+export {};
