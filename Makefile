@@ -43,7 +43,7 @@ test-web:
 	node --test tests/web/
 
 test-python:
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest --numprocesses 2 --dist loadgroup
 
 # Raspberry Pi OS has Python 3.13: where it is found beside the interpreter above, the tests run on it too.
 other-python:

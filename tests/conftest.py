@@ -10,6 +10,17 @@ import trio
 
 from tests.support.boxes import start_box
 
+# Two test processes share the machine. What measures rates or ages of pictures, or drives a browser, runs in one of them, in turn.
+MEASURING = ("tests/browser/", "tests/server/test_matrix.py", "tests/test_main.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, and those that measure together."""
+    for item in items:
+        if item.nodeid.startswith(MEASURING):
+            item.add_marker(pytest.mark.xdist_group("measuring"))
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, not item.nodeid.startswith(MEASURING)))
+
 
 @pytest.fixture
 async def box(nursery: trio.Nursery) -> str:
