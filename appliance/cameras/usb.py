@@ -24,6 +24,7 @@ from appliance.wire.hallway import Opened
 from appliance.wire.jpeg import JpegError, inspect
 
 START_S = 4.0  # until the first picture: some cameras measure the light for seconds before they send one
+REFUSAL_S = 0.5  # of nothing but failures at once; a stalled transfer fails a few times and goes on
 PAUSE_S = 0.05  # after a grab that failed at once: a dead device must not become a busy loop
 STALE_INTERVALS = 2.0  # a picture older than this many frame intervals has waited behind a newer one
 MOST_AGE_S = 1.0  # a time stamp further back is of another clock
@@ -42,6 +43,7 @@ class UsbCamera:
         self._whole_s = 0.0  # when the last whole picture came
         self._broken = ""  # what was wrong with the last one that was not whole; empty: none since
         self._ever = False  # did any picture come?
+        self._refuses_since_s: float | None = None  # since when has every grab failed at once?
 
     def open(self) -> None:
         """Open the device and set it up. May hang in the kernel, so it is announced first."""
@@ -102,13 +104,22 @@ class UsbCamera:
             if not in_time:
                 return False
             if len(ready) and capture.grab():
+                self._refuses_since_s = None
                 return True
         except cv2.error:
             pass  # OpenCV's way to say that the device was ready, but gave no picture
-        if v4l2.is_gone(self._device):
-            raise CameraError(f"the camera was unplugged ({self._device})")
+        self._look_at_refusal(started_s)
         time.sleep(max(0.0, min(PAUSE_S, wait_s) - (time.monotonic() - started_s)))
         return False
+
+    def _look_at_refusal(self, now_s: float) -> None:
+        """A device that is ready and gives nothing: a stalled transfer is over soon, a dead one stays so for ever."""
+        if v4l2.is_gone(self._device):
+            raise CameraError(f"the camera was unplugged ({self._device})")
+        if self._refuses_since_s is None:
+            self._refuses_since_s = now_s
+        if now_s - self._refuses_since_s > REFUSAL_S:
+            raise CameraError("the camera was lost; it may have been unplugged and be back")
 
     def _retrieve(self, capture: cv2.VideoCapture) -> Grabbed:
         """The picture that was grabbed, or the next one where this has waited behind it."""

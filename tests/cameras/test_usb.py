@@ -115,7 +115,7 @@ def test_three_ways_to_fall_silent(make_fake_camera: Callable[..., FakeCamera], 
         assert of_broken.until(Beat, lambda beat: beat.rejected > 10).captured == 0
         assert of_broken.until(Failed).reason == "the camera sends only broken pictures (truncated: no end marker)"
         assert of_mute.until(Failed).reason.startswith(f"{mute.path} delivers no picture")
-        assert of_renewed.until(Failed).reason == "the camera stopped delivering pictures"
+        assert of_renewed.until(Failed).reason == "the camera was lost; it may have been unplugged and be back"
         opened = searching.opened()
         assert (opened.driver, opened.notice.split(";")[0]) == ("pattern", f"{mute.path} delivers no picture")
         assert {worker.ended() for worker in (of_renewed, of_broken, of_mute)} == {1}

@@ -59,7 +59,7 @@ async def test_unplugged_frozen_and_back_on_one_connection(fake_camera: FakeCame
             with trio.fail_after(5):
                 await viewer.event("stream_info", status="offline")
                 await viewer.frame(placeholder=True)
-            for fault, words in [("", "unplugged"), ("freeze", "stopped delivering"), ("broken", ""), ("renewed", "")]:
+            for fault, words in [("", "unplugged"), ("freeze", "stopped delivering"), ("broken", ""), ("renewed", "was lost")]:
                 fake_camera.be("fine")
                 with trio.fail_after(3):
                     await viewer.frame(placeholder=False)
