@@ -115,7 +115,8 @@ class Capture:
         except BaseExceptionGroup as group:
             failed, others = group.split(WorkerError)
             if others is not None or failed is None:
-                raise
+                # Stopped in the same moment: then a failed worker is no news, and must not travel on beside the Cancelled.
+                raise (others or group) from None
             raise _first(failed) from None
 
     async def _listen(self, worker: Worker) -> None:

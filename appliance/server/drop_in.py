@@ -14,6 +14,7 @@ from appliance.server.mjpeg import SNAPSHOT_DEADLINE_S, newest_picture, picture_
 from appliance.server.requests import preset_of, stream_of
 from appliance.server.views import captured_fps
 from appliance.streams.stream import Stream
+from appliance.wire import multipart
 
 Action = Literal["stream", "snapshot"]
 
@@ -82,7 +83,7 @@ def _ustreamer_headers(frame: Frame) -> dict[str, str]:
         "X-UStreamer-Online": "false" if frame.placeholder else "true",
         "X-UStreamer-Width": str(frame.width),
         "X-UStreamer-Height": str(frame.height),
-        "X-UStreamer-Grab-Begin-Timestamp": f"{frame.captured_us / 1e6:.6f}",
+        "X-UStreamer-Grab-Begin-Timestamp": multipart.timestamp(frame),
         "X-UStreamer-Send-Timestamp": f"{time.time():.6f}",
     }
 

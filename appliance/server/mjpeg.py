@@ -100,6 +100,6 @@ def picture_response(frame: Frame, extra: dict[str, str] | None = None) -> Respo
     """One JPEG, never cached."""
     response = Response(frame.data, HTTPStatus.OK, content_type="image/jpeg")
     response.headers["Cache-Control"] = NEVER_CACHED
-    response.headers["X-Timestamp"] = f"{frame.captured_us / 1e6:.6f}"
+    response.headers["X-Timestamp"] = multipart.timestamp(frame)
     response.headers.update(extra or {})
     return response

@@ -4,6 +4,7 @@ import time
 
 from msgspec import Struct
 
+from appliance.config import NATIVE
 from appliance.streams.stream import Stream
 from appliance.streams.subscription import Subscription
 from appliance.wire.events import Format, Status, StreamInfo
@@ -27,11 +28,13 @@ class StreamState(Struct, frozen=True):
     captured_fps: float
     viewers: int
     removable: bool
+    running: bool  # people want it live; `status` is what came of it
 
 
 def state_of(stream: Stream) -> StreamState:
     """The state of `stream` now."""
     opened, camera = stream.opened, stream.camera
+    width, height = stream.size_of(NATIVE)
     return StreamState(
         id=stream.id,
         name=stream.name,
@@ -43,11 +46,12 @@ def state_of(stream: Stream) -> StreamState:
         presets=stream.offered,
         fps=stream.fps,
         jpeg_quality=stream.jpeg_quality,
-        width=opened.width if opened else camera.width,
-        height=opened.height if opened else camera.height,
+        width=width,
+        height=height,
         captured_fps=captured_fps(stream),
         viewers=stream.viewers,
         removable=stream.removable,
+        running=stream.running,
     )
 
 
@@ -60,6 +64,7 @@ def info_of(stream: Stream, subscription: Subscription, slot: int, format_: Form
         name=stream.name,
         status=stream.status,
         reason=stream.reason,
+        running=stream.running,
         preset=subscription.preset,
         presets=stream.offered,
         width=width,

@@ -97,6 +97,7 @@ class StreamInfo(Struct, frozen=True):
     name: str
     status: Status
     reason: str  # why there is no picture, or what a person should know about the one there is
+    running: bool  # people want it live; `status` is what came of it
     preset: str
     presets: list[str]
     width: int

@@ -19,8 +19,14 @@ def part(frame: Frame) -> bytes:
 
 
 def _part(frame: Frame) -> bytes:
+    lines = ["Content-Type: image/jpeg", f"Content-Length: {len(frame.data)}", f"X-Timestamp: {timestamp(frame)}"]
+    if frame.placeholder:
+        lines.append("X-Placeholder: 1")
+    head = "\r\n".join([*lines, "", ""]).encode()
+    return b"".join((head, frame.data, b"\r\n", OPENING))
+
+
+def timestamp(frame: Frame) -> str:
+    """Capture time in unix seconds, exact to the µs, as mjpg-streamer and ustreamer write it."""
     seconds, micros = divmod(frame.captured_us, 1_000_000)
-    head = (
-        f"Content-Type: image/jpeg\r\nContent-Length: {len(frame.data)}\r\nX-Timestamp: {seconds}.{micros:06d}\r\n\r\n"
-    )
-    return b"".join((head.encode(), frame.data, b"\r\n", OPENING))
+    return f"{seconds}.{micros:06d}"

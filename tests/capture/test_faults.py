@@ -114,6 +114,26 @@ async def test_stopping_a_stream_ends_its_worker_at_once(box: str, http: httpx.A
     await eventually(gone, within_s=2)
 
 
+async def test_a_worker_that_dies_while_its_stream_is_stopped(nursery: trio.Nursery, http: httpx.AsyncClient) -> None:
+    """Both in the same breath, many times: whichever is noticed first, the box lives on."""
+    cameras = "".join(
+        f'[[cameras]]\nid = "{name}"\nsource = "pattern"\nwidth = 320\nheight = 240\n' for name in ("a", "b", "c")
+    )
+    url = await start_box(nursery, f'[server]\nbind = ["127.0.0.1:0"]\n{cameras}')
+
+    async def three_workers() -> bool:
+        return len(workers_of(os.getpid())) == 3
+
+    for _ in range(10):
+        await eventually(three_workers)
+        for pid in workers_of(os.getpid()):
+            os.kill(pid, signal.SIGKILL)
+        for name in ("a", "b", "c"):
+            assert (await http.delete(f"{url}/api/streams/{name}")).status_code == 204
+        for name in ("a", "b", "c"):
+            assert (await http.post(f"{url}/api/streams", json={"id": name})).status_code == 200
+
+
 async def test_nothing_is_encoded_while_nobody_watches(box: str) -> None:
     pid = await worker()
 

@@ -35,7 +35,7 @@ async def test_a_viewer_is_told_then_sees(box: str) -> None:
             frames = [await viewer.frame() for _ in range(10)]
     assert (info["preset"], info["width"], info["height"], info["fps"]) == ("high", 1280, 720, 30)
     assert set(info) == {
-        *("stream_id", "name", "status", "reason", "preset", "presets", "width", "height", "fps"),
+        *("stream_id", "name", "status", "reason", "running", "preset", "presets", "width", "height", "fps"),
         *("jpeg_quality", "viewers", "dropped", "slot", "format"),
     }
     assert all(second.number > first.number for first, second in itertools.pairwise(frames))
