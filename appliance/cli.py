@@ -1,7 +1,6 @@
 """argv → action → exit status."""
 
 import argparse
-import functools
 import logging
 import os
 import sys
@@ -76,7 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from appliance.server.listen import ListenError
 
     try:
-        trio.run(functools.partial(run_box, config), strict_exception_groups=True)
+        trio.run(run_box, config)
     except ListenError as error:
         print(error, file=sys.stderr)
         return EX_UNAVAILABLE
@@ -85,15 +84,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _check_config(arguments: argparse.Namespace) -> int:
     config = _configuration(arguments.config)
+    checked = arguments.config or (CONFIG_PLACE if CONFIG_PLACE.exists() else f"no {CONFIG_PLACE}, so the defaults")
     cameras = ", ".join(f"{camera.id} ({camera.source})" for camera in config.cameras) or "none"
-    print(f"{arguments.config or CONFIG_PLACE}: good. Cameras: {cameras}. Presets: {', '.join(config.presets)}.")
+    print(f"{checked}: good. Cameras: {cameras}. Presets: {', '.join(config.presets)}.")
     return 0
 
 
 def _cameras(arguments: argparse.Namespace) -> int:
-    from appliance.capture.attached import attached_cameras
+    from appliance.capture.attached import AttachedCameras
 
-    for camera in trio.run(attached_cameras):
+    for camera in trio.run(AttachedCameras().__call__):
         print(f"{camera['source']}\n    {camera['name']}")
         for line in _formats(camera["formats"]):
             print(f"    {line}")
@@ -110,19 +110,11 @@ def _formats(formats: list[dict[str, object]]) -> list[str]:
 
 def _publish(arguments: argparse.Namespace) -> int:
     from appliance import publisher
-    from appliance.config import Camera
 
     _log_to_stderr()
     try:
         url = publisher.target(arguments.url, arguments.id)
-        camera = Camera(
-            id="publisher",
-            source=arguments.source,
-            width=arguments.width,
-            height=arguments.height,
-            fps=arguments.fps,
-            preset="native",
-        )
+        camera = publisher.camera_of(arguments.source, arguments.width, arguments.height, arguments.fps)
     except ValueError as error:
         print(f"camera-appliance publish: {error}", file=sys.stderr)
         return 2

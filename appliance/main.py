@@ -1,37 +1,49 @@
 """Composition root: builds every object, opens the root nursery, owns start and stop."""
 
 import functools
+import gc
 import logging
 import os
 import signal
+from collections.abc import Awaitable, Callable
 
 import trio
 
-from appliance.capture.attached import attached_cameras
+from appliance.capture.attached import AttachedCameras
 from appliance.capture.nursery import keep_cameras_alive
 from appliance.config import Config
 from appliance.server import edge, listen
 from appliance.server.app import create_app
 from appliance.server.box import Box
 from appliance.streams.registry import Registry
+from appliance.system.limits import allow_open_files
 from appliance.system.names import host_names
 
 OPEN_TO_ALL = (
-    "This box can be reached from the network and has no access control yet: everybody who reaches it can watch, "
+    "This box can be reached from the network ({}) and has no access control yet: everybody who reaches it can watch, "
     "start and stop its streams."
 )
+SPARE_CONNECTIONS = 128  # beside those who watch: pages between two pictures, scripts, health checks
+OTHER_FILES = 64  # listeners, workers, logs
 log = logging.getLogger("appliance")
 
 
 async def main(config: Config, *, task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED) -> None:
     """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. Raises listen.ListenError."""
+    max_connections = config.limits.max_viewers + SPARE_CONNECTIONS
+    files = allow_open_files(max_connections + OTHER_FILES)
+    if files < max_connections + OTHER_FILES:
+        log.warning(
+            "this process may open %d files, too few for limits.max_viewers = %d", files, config.limits.max_viewers
+        )
     sockets = listen.from_systemd() or listen.bind(config.server.bind)
+    reachable = listen.beyond_loopback(sockets)
     box = Box(
         config=config,
         registry=Registry(config),
-        attached_cameras=attached_cameras,
+        attached_cameras=AttachedCameras(),
         names=[*host_names(), *config.server.allowed_hosts],
-        warnings=[OPEN_TO_ALL] if listen.beyond_loopback(sockets) else [],
+        warnings=[OPEN_TO_ALL.format(", ".join(reachable))] if reachable else [],
     )
     async with trio.open_nursery() as nursery:
         await nursery.start(_close_on_signal, box)
@@ -42,8 +54,10 @@ async def main(config: Config, *, task_status: trio.TaskStatus[list[str]] = trio
             sockets=sockets,
             send_timeout_s=config.limits.send_timeout_s,
             shutdown_trigger=box.closing.wait,
+            max_connections=max_connections,
         )
         urls = await nursery.start(_serve_then_stop, serve, nursery.cancel_scope)
+        _collect_garbage_early()
         for url in urls:
             log.info("live at %s", url)
         for warning in box.warnings:
@@ -51,13 +65,24 @@ async def main(config: Config, *, task_status: trio.TaskStatus[list[str]] = trio
         task_status.started(urls)
 
 
+def _collect_garbage_early() -> None:
+    """Cancelled requests leave cycles that hold whole pictures until a full collection, and by default those are rare.
+
+    What exists now lives as long as the program: frozen, it is not looked at again, so that full collections are short
+    enough (about a millisecond) to be frequent.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 5, 2)
+
+
 async def _serve_then_stop(
-    serve: "functools.partial[object]",
+    serve: Callable[..., Awaitable[None]],
     root: trio.CancelScope,
     task_status: trio.TaskStatus[list[str]],
 ) -> None:
     """The server is the last to start and the first to end; when it is gone, so may everything else be."""
-    await serve(task_status=task_status)  # type: ignore[misc]
+    await serve(task_status=task_status)
     root.cancel()
 
 

@@ -1,4 +1,4 @@
-"""Frame rates: choosing every so-manieth frame, and counting how many there were. Pure arithmetic on capture times."""
+"""Pace: chooses every so-manieth frame. Pure arithmetic on capture times."""
 
 
 class Pace:
@@ -26,30 +26,3 @@ class Pace:
         else:  # a camera slower than `fps` is always late, and owes nothing
             self._due_s = max(self._due_s + interval_s, captured_s)
         return True
-
-
-class Meter:
-    """Events per second over the last one to two seconds."""
-
-    WINDOW_S = 1.0
-
-    def __init__(self) -> None:
-        self._since_s = self._count = 0.0
-        self._rate = 0.0
-
-    def tick(self, now_s: float, count: float = 1) -> None:
-        """`count` events happened at `now_s`."""
-        self._roll(now_s)
-        self._count += count
-
-    def rate(self, now_s: float) -> float:
-        """Events per second, rounded to a tenth; 0 when nothing happened lately."""
-        self._roll(now_s)
-        return round(self._rate, 1)
-
-    def _roll(self, now_s: float) -> None:
-        elapsed_s = now_s - self._since_s
-        if elapsed_s < self.WINDOW_S:
-            return
-        self._rate = self._count / elapsed_s if elapsed_s < 3 * self.WINDOW_S else 0.0
-        self._since_s, self._count = now_s, 0.0

@@ -5,40 +5,73 @@ so on a slow link the other end gets fewer pictures, not older ones.
 """
 
 import logging
-import random
 import signal
+import ssl
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
 import trio
 from trio_websocket import ConnectionClosed, ConnectionRejected, HandshakeError, WebSocketConnection, wrap_client_stream
 
+from appliance import backoff
 from appliance.capture.nursery import keep_cameras_alive
 from appliance.config import NATIVE, Camera, Config
+from appliance.config.load import in_toml_words
+from appliance.config.model import Id
+from appliance.streams.change import Change
 from appliance.streams.registry import Registry
 from appliance.streams.stream import Stream
-from appliance.wire import message
+from appliance.wire import events, message
 
 IN_FLIGHT_FRAMES = 3
 ACK_DEADLINE_S = 5.0
 CONNECT_DEADLINE_S = 10.0
-BACK_OFF_FIRST_S, BACK_OFF_LAST_S = 0.5, 10.0
+BACK_OFF_SPREAD = 0.3
+ABNORMAL_CLOSURE = 1006  # RFC 6455: it ended without a word
+_CLOSURES = {
+    1001: "it is stopping, or removed the stream",
+    1008: "it cannot use what it was sent",
+    1013: "it heard nothing for too long",
+}
+_PATH = "/ws/stream/"
 log = logging.getLogger("appliance.publish")
 
 
 def target(url: str, stream_id: str | None) -> str:
-    """The WebSocket address that `url` and `--id` mean. Raises ValueError."""
-    parts = urlsplit(url)
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname:
-        raise ValueError(
-            f"{url!r} is not an address; give http://HOST:PORT with --id ID, or ws://HOST:PORT/ws/stream/ID"
-        )
-    path = parts.path.rstrip("/")
-    if not path.startswith("/ws/stream/"):
-        if not stream_id:
-            raise ValueError("name the stream on the other box with --id ID")
-        path = f"{path}/ws/stream/{stream_id}"
-    return f"{scheme}://{parts.netloc}{path}"
+    """The WebSocket address that `url` and `--id` mean. Raises ValueError with one clear line."""
+    parts, scheme = _taken_apart(url)
+    before, _, named = f"{parts.path.rstrip('/')}/".partition(_PATH)
+    stream_id = named.rstrip("/") or stream_id
+    if not stream_id:
+        raise ValueError("name the stream on the other box with --id ID")
+    try:
+        msgspec.convert(stream_id, Id)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{in_toml_words(str(error), 'id')}; {stream_id!r} is not") from error
+    return f"{scheme}://{parts.netloc}{before.rstrip('/')}{_PATH}{stream_id}"
+
+
+def _taken_apart(url: str) -> tuple[SplitResult, str]:
+    """The parts of an address that can be used, and its scheme as a WebSocket's. Raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
+        if scheme and parts.hostname and parts.port != 0:
+            return parts, scheme
+    except ValueError:  # such as port 99999 or half an IPv6 address
+        pass
+    raise ValueError(f"{url!r} is not an address; give http://HOST:PORT with --id ID, or ws://HOST:PORT{_PATH}ID")
+
+
+def camera_of(source: str, width: int, height: int, fps: int) -> Camera:
+    """The camera to push, within the bounds of the configuration. Raises ValueError with one clear line."""
+    if source == "published":
+        raise ValueError("source: published is what the other box has; here it is auto, pattern or usb:…")
+    asked = {"id": "publisher", "source": source, "width": width, "height": height, "fps": fps, "preset": NATIVE}
+    try:
+        return msgspec.convert(asked, Camera)
+    except msgspec.ValidationError as error:
+        raise ValueError(in_toml_words(str(error))) from error
 
 
 async def publish(url: str, camera: Camera) -> None:
@@ -47,23 +80,38 @@ async def publish(url: str, camera: Camera) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(keep_cameras_alive, registry)
-            nursery.start_soon(_stay_connected, url, registry.default())
+            nursery.start_soon(stay_connected, url, registry.default())
             await anext(signals)
             nursery.cancel_scope.cancel()
 
 
-async def _stay_connected(url: str, stream: Stream) -> None:
+async def stay_connected(url: str, stream: Stream) -> None:
     """Connect, push, lose, wait, connect again: longer each time, from anew once pictures arrived."""
-    failures = 0
+    failures, trouble = 0, Trouble(url)
     while True:
         arrived = Arrivals()
         try:
-            await _push(url, stream, arrived)
-        except* (OSError, HandshakeError, ConnectionClosed, trio.TooSlowError) as group:
-            failures = 0 if arrived.count else failures + 1
-            log.warning("%s: %s", url, _why(group.exceptions[0]))
-        delay_s = min(BACK_OFF_LAST_S, BACK_OFF_FIRST_S * 2**failures)
-        await trio.sleep(delay_s * random.uniform(0.7, 1.0))  # noqa: S311 - spreads reconnects, nothing secret
+            await _push(url, stream, arrived, trouble)
+        except* (OSError, HandshakeError, ConnectionClosed, trio.BrokenResourceError, trio.TooSlowError) as group:
+            if arrived.count:
+                failures, trouble = 0, Trouble(url)
+            trouble.say(_why(group))
+        await trio.sleep(backoff.delay_s(failures, BACK_OFF_SPREAD))
+        failures += 1
+
+
+class Trouble:
+    """Says what is wrong once, not at every attempt."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._said = ""
+
+    def say(self, reason: str) -> None:
+        """Log it, when it is news."""
+        if reason != self._said:
+            self._said = reason
+            log.warning("%s: %s", self._url, reason)
 
 
 class Arrivals:
@@ -71,29 +119,28 @@ class Arrivals:
 
     def __init__(self) -> None:
         self.sent = self.count = 0
-        self._news = trio.Event()
+        self._change = Change()
 
     def one_more(self) -> None:
         """One more arrived, or was refused: either way it is not on its way any more."""
         self.count += 1
-        self._news.set()
-        self._news = trio.Event()
+        self._change.tell()
 
     async def room(self) -> None:
         """Return when another picture may go. Raises trio.TooSlowError when the other end has stopped answering."""
         with trio.fail_after(ACK_DEADLINE_S):
             while self.sent - self.count >= IN_FLIGHT_FRAMES:
-                await self._news.wait()
+                await self._change.wait()
 
 
-async def _push(url: str, stream: Stream, arrived: Arrivals) -> None:
+async def _push(url: str, stream: Stream, arrived: Arrivals, trouble: Trouble) -> None:
     """One connection, until it fails. The TCP stream is ours, so that it is closed however the upgrade ends."""
     parts = urlsplit(url)
     async with await _connect(parts) as connection, trio.open_nursery() as nursery:
         with trio.fail_after(CONNECT_DEADLINE_S):
             socket = await wrap_client_stream(nursery, connection, parts.netloc, parts.path)
         log.info("publishing to %s", url)
-        nursery.start_soon(_take_answers, socket, arrived)
+        nursery.start_soon(_take_answers, socket, arrived, trouble)
         await _send_pictures(socket, stream, arrived)
 
 
@@ -103,14 +150,24 @@ async def _connect(parts: SplitResult) -> "trio.SocketStream | trio.SSLStream[tr
     with trio.fail_after(CONNECT_DEADLINE_S):
         if not tls:
             return await trio.open_tcp_stream(parts.hostname, parts.port or 80)
-        return await trio.open_ssl_over_tcp_stream(parts.hostname, parts.port or 443, https_compatible=True)
+        secure = await trio.open_ssl_over_tcp_stream(parts.hostname, parts.port or 443, https_compatible=True)
+        try:
+            await secure.do_handshake()  # here, because trio-websocket would not say why it fails
+        except BaseException:
+            await trio.aclose_forcefully(secure)
+            raise
+        return secure
 
 
-async def _take_answers(socket: WebSocketConnection, arrived: Arrivals) -> None:
+async def _take_answers(socket: WebSocketConnection, arrived: Arrivals, trouble: Trouble) -> None:
     while True:
         answer = await socket.get_message()
-        if '"error"' in answer:
-            log.warning("refused: %s", str(answer)[:200])
+        try:
+            refused = events.refusal_in(answer)
+        except events.EventError as error:
+            refused = str(error)
+        if refused is not None:
+            trouble.say(f"a picture was refused: {refused}")
         arrived.one_more()
 
 
@@ -135,8 +192,19 @@ def _why(error: BaseException) -> str:
     if isinstance(error, ConnectionRejected):
         body = (error.body or b"").decode(errors="replace")[:200]
         return f"refused with status {error.status_code} {body}"
+    if isinstance(error, ConnectionClosed):
+        return _how_it_closed(error)
+    if isinstance(error, trio.BrokenResourceError):
+        return f"no TLS: {error.__cause__}" if isinstance(error.__cause__, ssl.SSLError) else "the connection was lost"
     if isinstance(error, trio.TooSlowError):
         return "no answer in time"
     if isinstance(error, HandshakeError) and error.__cause__ is not None:
         return str(error.__cause__)
     return str(error) or type(error).__name__
+
+
+def _how_it_closed(error: ConnectionClosed) -> str:
+    code = error.reason.code if error.reason is not None else ABNORMAL_CLOSURE
+    if code == ABNORMAL_CLOSURE:
+        return "the connection was lost"
+    return f"the other box ended the connection ({_CLOSURES.get(code, f'code {code}')})"

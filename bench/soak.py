@@ -106,6 +106,7 @@ async def _socket(stream: trio.SocketStream) -> None:
 async def soak(port: int, server: int, seconds: float, viewers: int) -> list[Sample]:
     """Rounds of traffic, each followed by a look at the quiet processes."""
     url, counter, samples = f"http://127.0.0.1:{port}", [0], []
+    samples.append(sample(url, server, 0))
     end_s = trio.current_time() + seconds
     while trio.current_time() < end_s:
         async with trio.open_nursery() as nursery:
@@ -166,7 +167,7 @@ def main() -> None:
         print(json.dumps({"samples": [each._asdict() for each in samples], "growth_per_1000_connections": growth}))
         return
     print(f"{samples[-1].connections} connections in {arguments.seconds:.0f} s")
-    print(f"{'':16}{'first':>9}{'last':>9}{'per 1000 connections':>24}")
+    print(f"{'':16}{'start':>9}{'last':>9}{'per 1000 connections':>24}")
     for field in Sample._fields[1:]:
         print(f"{field:16}{getattr(samples[0], field):9}{getattr(samples[-1], field):9}{growth[field]:24}")
 

@@ -1,6 +1,5 @@
 """The whole program as a process: start, stop, and what is left behind."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -108,18 +107,3 @@ def test_a_port_in_use_is_one_clear_line(process: BoxProcess, tmp_path: Path) ->
     assert f"127.0.0.1:{process.port}" in done.stderr
     assert "in use" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_memory_stays_within_its_bars(process: BoxProcess) -> None:
-    """Bars: server 50 MB, worker 80 MB (resident, after a snapshot of each preset)."""
-    for preset in ("low", "medium", "high", "native"):
-        assert httpx.get(f"{process.url}/api/streams/front/snapshot.jpg?preset={preset}").status_code == 200
-    [worker] = workers_of(process.process.pid)
-    assert resident_mb(process.process.pid) <= 50
-    assert resident_mb(worker) <= 80
-
-
-def resident_mb(pid: int) -> float:
-    """Private and shared memory of a process, in 10^6 bytes."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

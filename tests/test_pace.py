@@ -1,4 +1,4 @@
-"""Pace and Meter: exact rates out of any rhythm."""
+"""Pace: exact rates out of any rhythm."""
 
 import itertools
 import random
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.pace import Meter, Pace
+from appliance.pace import Pace
 
 CAMERA_FPS = 30
 RATES = [30, 24, 15, 10, 1]
@@ -82,41 +82,3 @@ def test_never_more_than_asked_for_in_any_stretch(fps: float, gaps_s: list[float
     for first in range(len(times_s)):
         for last in range(first, len(times_s)):
             assert last - first <= (times_s[last] - times_s[first]) * fps + 1.5 + 1e-6
-
-
-def test_meter_shows_the_rate() -> None:
-    meter = Meter()
-    assert meter.rate(1000.0) == 0
-    for time_s in camera(CAMERA_FPS, 10):
-        meter.tick(time_s)
-    assert meter.rate(1010.0) == pytest.approx(30, abs=1)
-
-
-def test_meter_counts_several_at_once() -> None:
-    meter = Meter()
-    for tick in range(20):
-        meter.tick(1000 + tick / 2, 15)
-    assert meter.rate(1009.5) == 30.0
-
-
-def test_meter_knows_rates_below_one() -> None:
-    meter = Meter()
-    for tick in range(5):
-        meter.tick(1000 + 2 * tick)
-    assert meter.rate(1008.5) == 0.5
-
-
-def test_meter_falls_to_zero_when_nothing_happens() -> None:
-    meter = Meter()
-    for time_s in camera(CAMERA_FPS, 5):
-        meter.tick(time_s)
-    assert meter.rate(1005.5) == 20  # 30 in a second and a half
-    meter.rate(1007.0)
-    assert meter.rate(1008.5) == 0
-
-
-def test_meter_that_nobody_looked_at_for_a_while_shows_no_old_rate() -> None:
-    meter = Meter()
-    for time_s in camera(CAMERA_FPS, 1.5):
-        meter.tick(time_s)
-    assert meter.rate(1006.0) == 0

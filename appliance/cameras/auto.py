@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.cameras import listing
-from appliance.cameras.base import CameraError, Driver, Grabbed, Picture
+from appliance.cameras.base import CameraError, Driver, Grabbed, NotACameraError, Picture
 from appliance.cameras.pattern import PatternCamera
 from appliance.cameras.usb import UsbCamera
 from appliance.config import Camera
@@ -92,7 +92,7 @@ class AutoCamera:
                 self._trial.open()
             grabbed = self._trial.grab(wait_s)
         except CameraError as error:
-            self._reject(str(error))
+            self._reject(error)
             return None
         if isinstance(grabbed, Opened):
             self._promise = grabbed
@@ -101,9 +101,9 @@ class AutoCamera:
         self._chosen, self._trial, self._first, self._fallback = self._trial, None, grabbed, None
         return self._promise
 
-    def _reject(self, reason: str) -> None:
-        if not reason.endswith("is not a camera"):
-            self._reasons.append(reason)
+    def _reject(self, error: CameraError) -> None:
+        if not isinstance(error, NotACameraError):
+            self._reasons.append(str(error))
         if self._trial is not None:
             self._trial.close()
             self._trial = None

@@ -23,11 +23,15 @@ class CameraError(Exception):
     """The camera cannot deliver. `str()` is the reason, for people."""
 
 
+class NotACameraError(CameraError):
+    """This device is something else, such as the metadata node that many cameras have beside."""
+
+
 class Moment(NamedTuple):
     """One instant on both clocks."""
 
-    us: int  # wall clock, µs since 1970
-    s: float  # CLOCK_MONOTONIC
+    wall_us: int  # wall clock, µs since 1970
+    monotonic_s: float  # CLOCK_MONOTONIC
 
 
 def now() -> Moment:

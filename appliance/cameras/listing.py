@@ -35,7 +35,7 @@ def attached(devices: Path) -> list[dict[str, object]]:
 
 def _described(path: str) -> dict[str, object] | None:
     try:
-        device = v4l2.question(path)
+        device = v4l2.capability(path)
         if device is None:
             return None  # such as the metadata node that many cameras have beside
         formats = [found._asdict() for found in v4l2.formats(path)]
@@ -47,7 +47,7 @@ def _described(path: str) -> dict[str, object] | None:
 def _is_usb(path: Path) -> bool:
     """A box has many video devices that are no cameras, such as its decoders."""
     try:
-        device = v4l2.question(str(path))
+        device = v4l2.capability(str(path))
     except OSError:
         return False
     return device is not None and device.bus.startswith("usb-")

@@ -12,7 +12,7 @@ SMOOTHING = 0.02  # share of the newest interval in the measured one: slow, so t
 LONGEST_INTERVAL_S = 2.0  # a pause longer than this says nothing about the camera's rate
 
 
-class Pace:
+class CameraPace:
     """Phase accumulator: each picture brings phase, each one taken costs 1."""
 
     def __init__(self, fps: float, camera_fps: float) -> None:

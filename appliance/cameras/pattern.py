@@ -46,7 +46,7 @@ class PatternCamera:
         if ahead_s > 0:
             time.sleep(ahead_s)
         captured = now()
-        passed = int((captured.s - self._first_s) * self._fps)
+        passed = int((captured.monotonic_s - self._first_s) * self._fps)
         self._ticks = max(self._ticks, passed) + 1  # ticks missed in a busy moment stay missed
         return Picture(self._width, self._height, captured, paint=functools.partial(self._paint, captured=captured))
 

@@ -12,7 +12,7 @@ import simplejpeg
 
 from appliance.cameras.base import Image, Picture
 from appliance.config import Camera
-from appliance.wire.jpeg import Size
+from appliance.geometry import Size, turned
 
 _ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _FLIPS = {"vertical": 0, "horizontal": 1, "both": -1}  # cv2.flip's codes
@@ -26,9 +26,9 @@ class Turn:
     """How the camera hangs: rotated clockwise first, then flipped, both as the viewer sees it."""
 
     def __init__(self, camera: Camera) -> None:
+        self._degrees = camera.rotation
         self._rotation = _ROTATIONS.get(camera.rotation)
         self._flip = _FLIPS.get(camera.flip)
-        self._sideways = camera.rotation in (90, 270)
 
     @property
     def needed(self) -> bool:
@@ -37,7 +37,7 @@ class Turn:
 
     def size(self, size: Size) -> Size:
         """The size seen by viewers of a camera's size, and the other way round."""
-        return Size(size.height, size.width) if self._sideways else size
+        return turned(size, self._degrees)
 
     def apply(self, image: Image) -> Image:
         """The image as viewers see it."""
@@ -46,13 +46,6 @@ class Turn:
         if self._flip is not None:
             image = cv2.flip(image, self._flip).astype(np.uint8, copy=False)
         return image
-
-
-def fitted(native: Size, height: int | None) -> Size:
-    """The size of a rendition `height` pixels high: the native one where that is not larger, else of the same aspect."""
-    if height is None or height >= native.height:
-        return native
-    return Size(max(2, 2 * round(native.width * height / native.height / 2)), height)
 
 
 class Pixels:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from appliance.cameras.base import Grabbed, Moment, Picture, Rejected, now
 from appliance.config import Camera
+from appliance.geometry import Size
 from appliance.wire.hallway import Opened, Pushed
-from appliance.wire.jpeg import JpegError, Size, inspect
+from appliance.wire.jpeg import JpegError, inspect
 
 LARGEST_PIXELS = 7680 * 4320  # 100 MB once decoded; a header that claims more is not a picture of ours
 
@@ -33,7 +34,7 @@ class PublishedCamera:
             return held
         if self._size is None:
             self._size = Size(self._camera.width, self._camera.height)
-            return self._opened(self._size, "waiting for pictures to be pushed")
+            return self._opened(self._size)
         pushed = self._pushed(wait_s)
         return None if pushed is None else self._picture(pushed)
 
@@ -47,11 +48,11 @@ class PublishedCamera:
             return Rejected(str(error))
         if size.width * size.height > LARGEST_PIXELS:
             return Rejected(f"a picture of {size.width} x {size.height}")
-        picture = Picture(*size, Moment(pushed.captured_us, now().s), jpeg=pushed.data)
+        picture = Picture(*size, Moment(pushed.captured_us, now().monotonic_s), jpeg=pushed.data)
         if size == self._size and self._seen:
             return picture
         self._size, self._seen, self._held = size, True, picture
         return self._opened(size)
 
-    def _opened(self, size: Size, notice: str = "") -> Opened:
-        return Opened("published", "", "MJPG", size.width, size.height, float(self._camera.fps), notice)
+    def _opened(self, size: Size) -> Opened:
+        return Opened("published", "", "MJPG", size.width, size.height, float(self._camera.fps))

@@ -1,7 +1,7 @@
 """Frames of one picture: for each rendition that wants it, the camera's own JPEG or one of the right size and weight.
 
 Rule 1: encode once per rendition, decode once per picture, and nothing for renditions that skip it.
-Rule 2: which pictures (Pace), how heavy (Budget) and which pixels (Pixels) are decided by those; this file joins them.
+Rule 2: which pictures (CameraPace), how heavy (Budget) and which pixels (Pixels) are decided by those; this file joins them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,12 @@ import simplejpeg
 
 from appliance.cameras.base import Image, Picture
 from appliance.cameras.budget import Budget, Untouched
-from appliance.cameras.pace import Pace
-from appliance.cameras.pixels import Pixels, Turn, fitted
+from appliance.cameras.pace import CameraPace
+from appliance.cameras.pixels import Pixels, Turn
 from appliance.config import Camera
 from appliance.frame import Frame
+from appliance.geometry import Size, fitted
 from appliance.wire.hallway import Rendition
-from appliance.wire.jpeg import Size
 
 
 class Maker:
@@ -23,7 +23,7 @@ class Maker:
 
     def __init__(self, rendition: Rendition, camera: Camera, turned: bool) -> None:
         self.rendition = rendition
-        self.pace = Pace(rendition.fps, camera.fps)
+        self.pace = CameraPace(rendition.fps, camera.fps)
         self.budget = Budget(rendition.max_kbytes_per_s, rendition.jpeg_quality)
         self._untouched = Untouched(rendition.max_kbytes_per_s)
         self._may_pass = rendition.passthrough and not turned
@@ -32,7 +32,7 @@ class Maker:
         """May the camera's JPEG go through as it is? To be asked for every picture taken."""
         if not self._may_pass or picture.jpeg is None or size.height != picture.height:
             return False
-        return self._untouched.fits(len(picture.jpeg), self.pace.fps, picture.captured.s)
+        return self._untouched.fits(len(picture.jpeg), self.pace.fps, picture.captured.monotonic_s)
 
 
 class Renditions:
@@ -57,13 +57,13 @@ class Renditions:
         native = self._turn.size(Size(picture.width, picture.height))
         encoding: dict[int, Size] = {}
         for slot, maker in self._makers.items():
-            if not maker.pace.takes(picture.captured.s):
+            if not maker.pace.takes(picture.captured.monotonic_s):
                 continue
             size = fitted(native, maker.rendition.height)
             if maker.passes(picture, size):
-                if maker.budget.admits(len(picture.jpeg or b""), picture.captured.s):
+                if maker.budget.admits(len(picture.jpeg or b""), picture.captured.monotonic_s):
                     yield slot, _frame(picture.jpeg or b"", picture, number, size, 0)
-            elif maker.budget.expects_to_send(picture.captured.s):
+            elif maker.budget.expects_to_send(picture.captured.monotonic_s):
                 encoding[slot] = size
         if encoding:
             yield from self._encoded(picture, number, encoding)
@@ -74,14 +74,14 @@ class Renditions:
             maker = self._makers[slot]
             quality = maker.budget.quality
             data = _encode(pixels.at(size), quality)
-            maker.budget.encoded(len(data), maker.pace.fps, picture.captured.s)
-            if maker.budget.admits(len(data), picture.captured.s):
+            maker.budget.encoded(len(data), maker.pace.fps, picture.captured.monotonic_s)
+            if maker.budget.admits(len(data), picture.captured.monotonic_s):
                 yield slot, _frame(data, picture, number, size, quality)
 
 
 def _frame(data: bytes, picture: Picture, number: int, size: Size, quality: int) -> Frame:
     captured = picture.captured
-    return Frame(data, number, captured.us, captured.s, size.width, size.height, quality)
+    return Frame(data, number, captured.wall_us, captured.monotonic_s, size.width, size.height, quality)
 
 
 def _encode(image: Image, quality: int) -> bytes:

@@ -45,7 +45,7 @@ class Card:
 
     def draw(self, number: int, captured: Moment) -> Image:
         """The picture of that moment."""
-        time_ms = captured.us // 1000
+        time_ms = captured.wall_us // 1000
         self._move_dot(2 * math.pi * time_ms / 1000 / TURN_S)
         self._write_clock(time_ms)
         blocks.draw(self._canvas, number, time_ms)

@@ -18,7 +18,17 @@ import numpy as np
 from cv2.typing import MatLike
 
 from appliance.cameras import v4l2
-from appliance.cameras.base import SILENCE_S, CameraError, Grabbed, Image, Moment, Picture, Rejected, now
+from appliance.cameras.base import (
+    SILENCE_S,
+    CameraError,
+    Grabbed,
+    Image,
+    Moment,
+    NotACameraError,
+    Picture,
+    Rejected,
+    now,
+)
 from appliance.config import Camera
 from appliance.wire.hallway import Opened
 from appliance.wire.jpeg import JpegError, inspect
@@ -50,7 +60,7 @@ class UsbCamera:
         self._announce(self._device)
         capture = cv2.VideoCapture(self._device, cv2.CAP_V4L2)
         if not capture.isOpened():
-            raise CameraError(v4l2.refusal(self._device) or f"{self._device} does not answer as a camera does")
+            raise _refusal(self._device)
         self._capture = capture
         self._opened = self._set_up(capture)
         self._interval_s = 1 / self._opened.fps
@@ -124,7 +134,9 @@ class UsbCamera:
     def _retrieve(self, capture: cv2.VideoCapture) -> Grabbed:
         """The picture that was grabbed, or the next one where this has waited behind it."""
         captured = _captured(capture)
-        if time.monotonic() - captured.s > STALE_INTERVALS * self._interval_s and self._ready(capture, LEAST_WAIT_S):
+        if time.monotonic() - captured.monotonic_s > STALE_INTERVALS * self._interval_s and self._ready(
+            capture, LEAST_WAIT_S
+        ):
             captured = _captured(capture)
         try:
             got, image = capture.retrieve()
@@ -153,6 +165,13 @@ class UsbCamera:
         )
 
 
+def _refusal(device: str) -> CameraError:
+    refusal = v4l2.refusal(device)
+    if refusal is None:
+        return CameraError(f"{device} does not answer as a camera does")
+    return CameraError(refusal.reason) if refusal.camera else NotACameraError(refusal.reason)
+
+
 def _jpeg(data: bytes, captured: Moment) -> Grabbed:
     try:
         size = inspect(data)
@@ -164,7 +183,7 @@ def _jpeg(data: bytes, captured: Moment) -> Grabbed:
 def _captured(capture: cv2.VideoCapture) -> Moment:
     """When the driver says it was captured; now, where its clock is not ours."""
     this = now()
-    age_s = this.s - capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+    age_s = this.monotonic_s - capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
     if not 0 <= age_s < MOST_AGE_S:
         return this
-    return Moment(this.us - round(age_s * 1e6), this.s - age_s)
+    return Moment(this.wall_us - round(age_s * 1e6), this.monotonic_s - age_s)

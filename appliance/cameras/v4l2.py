@@ -49,7 +49,7 @@ class Device(NamedTuple):
     bus: str  # "usb-0000:01:00.0-1.2" for USB cameras
 
 
-def question(path: str) -> Device | None:
+def capability(path: str) -> Device | None:
     """Name and bus of a capture device, None for any other video device. Raises OSError."""
     with _opened(path) as fd:
         _, card, bus, _, capabilities, device_caps = _CAPABILITY.unpack(_ask(fd, _QUERYCAP, bytes(_CAPABILITY.size)))
@@ -63,21 +63,33 @@ def formats(path: str) -> list[Format]:
         return [Format(_fourcc(code), *size) for code in _codes(fd) for size in _sizes(fd, code)]
 
 
-def refusal(path: str) -> str:
-    """Why can this device not be opened, in words for people? Empty when it can."""
+class Refusal(NamedTuple):
+    """Why a device cannot be opened."""
+
+    reason: str  # in words for people
+    camera: bool = True  # False: it is something else
+
+
+def refusal(path: str) -> Refusal | None:
+    """Why can this device not be opened? None when it can."""
     try:
-        found = question(path)
+        found = capability(path)
     except OSError as error:
-        return _REFUSALS.get(error.errno or 0, "{path} cannot be used: {error}").format(
-            path=path, error=(error.strerror or "it does not say why").lower()
-        )
-    return "" if found else f"{path} is not a camera"
+        if error.errno == errno.ENOTTY:
+            return _no_camera(path)
+        words = _REFUSALS.get(error.errno or 0, "{path} cannot be used: {error}")
+        return Refusal(words.format(path=path, error=(error.strerror or "it does not say why").lower()))
+    return None if found else _no_camera(path)
+
+
+def _no_camera(path: str) -> Refusal:
+    return Refusal(f"{path} is not a camera", camera=False)
 
 
 def is_gone(path: str) -> bool:
     """Is there no such device (any more)?"""
     try:
-        question(path)
+        capability(path)
     except OSError as error:
         return error.errno in _GONE
     return False
@@ -88,7 +100,6 @@ _REFUSALS = dict.fromkeys(_GONE, "no such device: {path}") | {
     errno.EBUSY: "{path} is busy: another program uses it",
     errno.EACCES: "no permission to open {path}: add this user to the group video",
     errno.EPERM: "no permission to open {path}: this service may not use video devices",
-    errno.ENOTTY: "{path} is not a camera",
 }
 
 

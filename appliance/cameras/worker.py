@@ -114,7 +114,7 @@ class Worker:
             self._rejected += 1
         else:
             self._captured += 1
-            self._last_captured_s = picture.captured.s
+            self._last_captured_s = picture.captured.monotonic_s
         self._number += 1
 
     def _look_at_wishes(self) -> None:

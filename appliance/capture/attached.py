@@ -1,23 +1,37 @@
-"""What is attached to this machine, asked of a short-lived process: the server itself touches no device."""
+"""What is attached to this machine."""
 
-import json
-import subprocess
-import sys
+import time
 from typing import Any
 
+import msgspec
 import trio
 
-LIST = (sys.executable, "-P", "-m", "appliance.cameras", "list")
+from appliance.capture.errand import errand
+
 DEADLINE_S = 5.0
+GOOD_FOR_S = 2.0  # whoever asks again so soon gets the same answer
 
 
-async def attached_cameras() -> list[dict[str, Any]]:
-    """Cameras with their formats; empty when nothing can be found out in time."""
-    with trio.move_on_after(DEADLINE_S):
-        done = await trio.run_process([*LIST], capture_stdout=True, stderr=subprocess.DEVNULL, check=False)
-        try:
-            cameras: list[dict[str, Any]] = json.loads(done.stdout)
-        except ValueError:
-            return []
-        return cameras
-    return []
+class AttachedCameras:
+    """Asks one question at a time, however many people want to know."""
+
+    def __init__(self) -> None:
+        self._one_at_a_time = trio.Lock()
+        self._answer: list[dict[str, Any]] = []
+        self._answered_s = float("-inf")
+
+    async def __call__(self) -> list[dict[str, Any]]:
+        """Cameras with their formats; empty when nothing can be found out in time."""
+        async with self._one_at_a_time:
+            if time.monotonic() - self._answered_s > GOOD_FOR_S:
+                self._answer = _read(await errand("list", deadline_s=DEADLINE_S))
+                self._answered_s = time.monotonic()
+            return self._answer
+
+
+def _read(answer: bytes) -> list[dict[str, Any]]:
+    try:
+        cameras: list[dict[str, Any]] = msgspec.json.decode(answer, type=list[dict[str, Any]])
+    except msgspec.DecodeError:
+        return []
+    return cameras

@@ -2,18 +2,18 @@
 
 import logging
 import os
-import random
 
 import trio
 
+from appliance import backoff
 from appliance.capture.placeholder import Placeholders
 from appliance.capture.watch import Watch
 from appliance.capture.worker import Worker, WorkerError
 from appliance.streams.stream import Stream
 from appliance.wire import hallway
 
-BACK_OFF_FIRST_S, BACK_OFF_LAST_S = 0.5, 10.0
-STEADY_S = 5.0  # a camera live for so long starts with a short back-off again
+BACK_OFF_SPREAD = 0.1
+STEADY_S = 2.0  # a camera that lived for so long starts with a short back-off again
 KILL_DEADLINE_S = 2.0  # SIGKILL works at once, except on a process stuck inside the kernel
 LOOK_FOR_DEVICE_S = 0.25
 log = logging.getLogger("appliance.capture")
@@ -61,12 +61,13 @@ class Capture:
         stream, started_s = self._stream, trio.current_time()
         self._hung = False
         if not self._failures:
-            stream.turn("starting", "starting")
+            stream.set_status("starting", "starting")
         try:
             await self._with_worker()
         except WorkerError as error:
-            stream.turn("offline", str(error))
-            log.warning("%s: %s", stream.id, error)
+            if (stream.status, stream.reason) != ("offline", str(error)):  # the same again is no news
+                log.warning("%s: %s", stream.id, error)
+            stream.set_status("offline", str(error))
         finally:
             stream.opened = None
         stream.restarts += 1
@@ -105,7 +106,7 @@ class Capture:
     async def _talk(self, worker: Worker) -> None:
         """Open the camera and take in what it delivers. Raises WorkerError."""
         stream = self._stream
-        await worker.send(hallway.encode(hallway.Open(stream.camera, stream.first_number_for_worker(), self._avoid)))
+        await worker.send(hallway.encode(hallway.Open(stream.camera, stream.numbering.for_worker(), self._avoid)))
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._say_what_is_wanted, worker)
@@ -148,17 +149,12 @@ class Capture:
 
     async def _pass_on_pushed(self, worker: Worker) -> None:
         while True:
-            pushed, self._stream.pushed = self._stream.pushed, None
-            if pushed is not None:
-                await worker.send(hallway.encode_pushed(pushed))
-            else:
-                await self._stream.pushed_change.wait()
+            await worker.send(hallway.encode_pushed(await self._stream.producer.newest()))
 
     async def _back_off(self) -> None:
         """Wait before the next attempt, longer each time; a device that appears ends the wait."""
-        delay_s = min(BACK_OFF_LAST_S, BACK_OFF_FIRST_S * 2**self._failures)
+        delay_s = backoff.delay_s(self._failures, BACK_OFF_SPREAD)
         self._failures += 1
-        delay_s *= random.uniform(0.9, 1.0)  # noqa: S311 - spreads restarts of several cameras, nothing secret
         with trio.move_on_after(delay_s):
             await _appearance_of(self._stream.camera.parsed_source.device)
             self._failures = 0

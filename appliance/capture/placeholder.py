@@ -5,8 +5,6 @@ fails, is a ready-made JPEG.
 """
 
 import logging
-import subprocess
-import sys
 import time
 from collections import OrderedDict
 from functools import cache
@@ -14,11 +12,12 @@ from importlib.resources import files
 
 import trio
 
+from appliance.capture.errand import errand
 from appliance.frame import Frame
+from appliance.geometry import Size
 from appliance.streams.stream import Stream
 from appliance.wire import jpeg
 
-DRAW = (sys.executable, "-P", "-m", "appliance.cameras", "placeholder")
 DRAW_DEADLINE_S = 5.0
 EVERY_S = 1.0
 START_GRACE_S = 1.2  # a camera that starts in its usual time needs no placeholder
@@ -50,7 +49,7 @@ class Placeholders:
         picture = await self.draw(width, height, stream.name, stream.reason)
         if stream.status != "live":
             size = jpeg.inspect(picture)
-            stream.show(preset, _frame(picture, stream.next_number(), size))
+            stream.show(preset, _frame(picture, stream.numbering.for_placeholder(), size))
 
     async def draw(self, width: int, height: int, title: str, reason: str) -> bytes:
         """A JPEG of this size that says `reason`; never fails."""
@@ -74,21 +73,16 @@ def ready_made() -> bytes:
 
 
 async def _drawn_by_process(key: tuple[int, int, str, str]) -> bytes | None:
-    with trio.move_on_after(DRAW_DEADLINE_S):
-        try:
-            done = await trio.run_process(
-                [*DRAW, *map(str, key)], capture_stdout=True, stderr=subprocess.DEVNULL, check=False
-            )
-            jpeg.inspect(done.stdout)
-        except (OSError, ValueError) as error:  # no process, words it cannot be given, or no picture from it
-            log.warning("no placeholder could be drawn: %s", error)
-            return None
-        return bytes(done.stdout)
-    log.warning("no placeholder could be drawn within %s s", DRAW_DEADLINE_S)
-    return None
+    picture = await errand("placeholder", *map(str, key), deadline_s=DRAW_DEADLINE_S)
+    try:
+        jpeg.inspect(picture)
+    except jpeg.JpegError as error:
+        log.warning("no placeholder could be drawn: %s", error)
+        return None
+    return picture
 
 
-def _frame(picture: bytes, number: int, size: jpeg.Size) -> Frame:
+def _frame(picture: bytes, number: int, size: Size) -> Frame:
     return Frame(
         picture,
         number,

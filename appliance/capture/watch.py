@@ -57,11 +57,13 @@ class Watch:
                 self._judge(message)
 
     def take_in_frame(self, slot: int, frame: Frame) -> None:
-        """A picture for those who watch; whatever was wrong before, there is one now."""
+        """A picture for those who watch; whatever was wrong before, there is one now. Raises WorkerError for no slot of ours."""
+        if not self._stream.has_slot(slot):
+            raise WorkerError(f"the capture process sent a frame in slot {slot}, which does not exist")
         self.opening = ""
         self._stream.last_captured_s = frame.captured_s
         self._stream.publish(slot, frame)
-        self._stream.turn("live", self._notice)
+        self._stream.set_status("live", self._notice)
 
     def _take_in_opened(self, opened: hallway.Opened) -> None:
         self._stream.opened = opened
@@ -92,18 +94,18 @@ class Watch:
         now_s = time.monotonic()
         age_s = now_s - (beat.last_captured_s if beat.captured else self._opened_s)
         if self._stream.camera.parsed_source.kind == "published":
-            patience_s = PRODUCER_SILENCE_S if self._stream.producer_connected else PRODUCER_GONE_S
+            patience_s = PRODUCER_SILENCE_S if self._stream.producer.connected else PRODUCER_GONE_S
             self._judge_producer(fresh=beat.captured > 0 and age_s < patience_s)
         elif age_s > (STALL_S if beat.captured else FIRST_PICTURE_S):
             raise WorkerError(f"no new picture for {age_s:.0f} s")
         elif beat.captured:
-            self._stream.turn("live", self._notice)
+            self._stream.set_status("live", self._notice)
 
     def _judge_producer(self, *, fresh: bool) -> None:
         """A remote producer is not ours to restart: say how it is and wait."""
         if fresh:
-            self._stream.turn("live", self._notice)
-        elif self._stream.producer_connected:
-            self._stream.turn("offline", "the producer sends no pictures")
+            self._stream.set_status("live", self._notice)
+        elif self._stream.producer.connected:
+            self._stream.set_status("offline", "the producer sends no pictures")
         else:
-            self._stream.turn("offline", "waiting for a producer")
+            self._stream.set_status("offline", "waiting for a producer")

@@ -42,7 +42,7 @@ def loads(text: str, name: str = "appliance.toml") -> Config:
         _check_each_preset(merged)
         return msgspec.convert(merged, Config)
     except (msgspec.ValidationError, _KeyPathError) as error:
-        raise ConfigError(name, _in_toml_words(str(error))) from error
+        raise ConfigError(name, in_toml_words(str(error))) from error
 
 
 class _KeyPathError(Exception):
@@ -57,7 +57,7 @@ def _check_each_preset(raw: dict[str, Any]) -> None:
             msgspec.convert(name, Id)
             msgspec.convert(preset, Preset)
         except msgspec.ValidationError as error:
-            raise _KeyPathError(_in_toml_words(str(error), f"presets.{name}")) from error
+            raise _KeyPathError(in_toml_words(str(error), f"presets.{name}")) from error
 
 
 def _with_shipped_presets(raw: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _unknown(path: str, key: str, known: list[str]) -> str:
     return f"{path}: unknown key; {hint}"
 
 
-def _in_toml_words(message: str, at: str = "") -> str:
+def in_toml_words(message: str, at: str = "") -> str:
     """`Expected `int`, got `str` - at `$.cameras[0].fps`` → `cameras[0].fps: expected int, got str`."""
     reason, _, path = message.partition(" - at `")
     path = (at + path.rstrip("`").removeprefix("$")).removeprefix(".")

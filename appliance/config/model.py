@@ -113,6 +113,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
                 or int(address.rpartition(":")[2]) > 65535
             ):
                 raise ValueError(f"bind: {address!r} is not HOST:PORT (an IPv6 host stands in brackets)")
+            if self.bind.count(address) > 1:
+                raise ValueError(f"bind: {address!r} stands twice")
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -16,9 +16,8 @@ from appliance.server import (
     viewer_socket,
 )
 from appliance.server.box import Box
-from appliance.server.errors import ApiError, answer_errors
+from appliance.server.errors import MAX_BODY_BYTES, ApiError, answer_errors
 
-MAX_BODY_BYTES = 64 * 1024
 BODY_TIMEOUT_S = 10
 
 

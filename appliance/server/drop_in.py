@@ -90,8 +90,8 @@ def _ustreamer_headers(frame: Frame) -> dict[str, str]:
 
 def ustreamer_state(stream: Stream) -> dict[str, Any]:
     """The `result` of ustreamer's /state, with its fields in its order."""
-    width, height = stream.size_of(stream.resolve(None))
-    frame = stream.latest(stream.resolve(None))
+    width, height = stream.size_of(stream.offer.resolve(None))
+    frame = stream.latest(stream.offer.resolve(None))
     now_s = time.monotonic()
     clients = {
         f"{number:016x}": {

@@ -4,10 +4,12 @@ import msgspec
 from quart import Quart, Response
 from werkzeug.exceptions import HTTPException
 
+MAX_BODY_BYTES = 64 * 1024
 _WORDS = {
+    400: "this request cannot be understood here; a WebSocket address takes only WebSocket upgrades",
     404: "there is nothing at this address",
     405: "this address does not take that method",
-    413: "the body is larger than 64 KiB",
+    413: f"the body is larger than {MAX_BODY_BYTES // 1024} KiB",
     408: "the body did not arrive in time",
     500: "an internal error; the log has the details",
 }

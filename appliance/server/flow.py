@@ -8,6 +8,8 @@ from collections import deque
 
 import trio
 
+from appliance.streams.change import Change
+
 # Frames in flight. At 30 fps four of them cover 130 ms from send to ack, so a good link is never held back.
 WINDOW_FRAMES = 4
 PROBE_S = 1.0  # an ack may get lost in a page that was asleep: try one frame a second all the same
@@ -19,7 +21,7 @@ class AckWindow:
     def __init__(self) -> None:
         self._in_flight: deque[int] = deque()
         self._acks = False
-        self._room = trio.Event()
+        self._change = Change()
 
     def sent(self, number: int) -> None:
         """A frame went out."""
@@ -31,13 +33,12 @@ class AckWindow:
         self._acks = True
         while self._in_flight and self._in_flight[0] <= number:
             self._in_flight.popleft()
-        self._room.set()
-        self._room = trio.Event()
+        self._change.tell()
 
     async def wait_for_room(self) -> None:
         """Return when another frame may go out."""
         with trio.move_on_after(PROBE_S) as waiting:
             while len(self._in_flight) >= WINDOW_FRAMES:
-                await self._room.wait()
+                await self._change.wait()
         if waiting.cancelled_caught:
             self._in_flight.clear()

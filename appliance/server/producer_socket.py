@@ -47,10 +47,10 @@ def routes(box: Box) -> Blueprint:
             raise ApiError(
                 409, "not_published", f"{stream_id!r} shows a camera of this box; its source is not published"
             )
-        if stream.producer_connected:
+        if stream.producer.connected:
             raise ApiError(409, "has_producer", f"{stream_id!r} has a producer already")
         socket = websocket._get_current_object()  # type: ignore[attr-defined]
-        stream.producer_connected = True
+        stream.producer.connected = True
         try:
             await socket.accept()
             async with trio.open_nursery() as nursery:
@@ -58,7 +58,7 @@ def routes(box: Box) -> Blueprint:
                 await _take_in(stream, socket)
                 nursery.cancel_scope.cancel()
         finally:
-            stream.producer_connected = False
+            stream.producer.connected = False
 
     return blueprint
 
@@ -87,7 +87,7 @@ async def _take_in(stream: Stream, socket: Websocket) -> None:
             stream.rejected_total += 1
             await socket.send(events.error("bad_frame", str(error)))
             continue
-        stream.push(pushed)
+        stream.producer.push(pushed)
         accepted, bad = accepted + 1, 0
         await socket.send(events.encode("ack", {"frame_number": accepted}))
     await socket.close(POLICY_VIOLATION)

@@ -8,8 +8,9 @@ from werkzeug.datastructures import MultiDict
 
 from appliance.server.box import Box
 from appliance.server.errors import ApiError
+from appliance.streams.offer import UnknownPresetError
 from appliance.streams.registry import UnknownStreamError
-from appliance.streams.stream import Stream, UnknownPresetError
+from appliance.streams.stream import Stream
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ def preset_of(stream: Stream, arguments: MultiDict[str, str]) -> str | None:
     """The `preset` of a query, known to exist. Raises ApiError 400."""
     preset = arguments.get("preset")
     try:
-        stream.resolve(preset)
+        stream.offer.resolve(preset)
     except UnknownPresetError as error:
         raise ApiError(400, "unknown_preset", str(error)) from error
     return preset

@@ -1,6 +1,6 @@
 """REST for streams: list, start, show, change, stop."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -12,8 +12,9 @@ from appliance.server.box import Box
 from appliance.server.errors import ApiError, json_response
 from appliance.server.requests import body_of, stream_of
 from appliance.server.views import state_of
+from appliance.streams.offer import UnknownPresetError
 from appliance.streams.registry import StreamExistsError, TooManyStreamsError
-from appliance.streams.stream import Stream, UnknownPresetError
+from appliance.streams.stream import Stream
 
 Name = Annotated[str, Meta(max_length=64)]
 
@@ -23,12 +24,12 @@ class StartStream(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     id: Id | UnsetType = UNSET
     source: str | UnsetType = UNSET
-    name: Name = ""
-    width: Pixels = 1280
-    height: Pixels = 720
-    fps: Fps = 30
-    preset: str = "high"
-    presets: list[str] = []
+    name: Name | UnsetType = UNSET
+    width: Pixels | UnsetType = UNSET
+    height: Pixels | UnsetType = UNSET
+    fps: Fps | UnsetType = UNSET
+    preset: str | UnsetType = UNSET
+    presets: list[str] | UnsetType = UNSET
 
 
 class ChangeStream(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,12 +55,12 @@ def routes(box: Box) -> Blueprint:
 
     @blueprint.post("")
     async def start_stream() -> Response:
-        body = await body_of(StartStream)
-        if body.source is UNSET:
-            stream = stream_of(box, body.id) if body.id is not UNSET else _nothing_named()
+        asked = msgspec.to_builtins(await body_of(StartStream))
+        if "source" not in asked:
+            stream = _stopped_stream(box, asked)
             stream.start()
             return json_response(state_of(stream))
-        stream = _create(box, body)
+        stream = _create(box, asked)
         response = json_response(state_of(stream), 201)
         response.headers["Location"] = f"/api/streams/{stream.id}"
         return response
@@ -83,40 +84,35 @@ def routes(box: Box) -> Blueprint:
     return blueprint
 
 
-def _nothing_named() -> Stream:
-    raise ApiError(400, "bad_request", "name the id of a stream to start, or the source of a new one")
-
-
-def _create(box: Box, body: StartStream) -> Stream:
-    assert body.source is not UNSET
-    stream_id = box.registry.free_id() if body.id is UNSET else body.id
-    try:
-        camera = Camera(
-            id=stream_id,
-            name=body.name,
-            source=body.source,
-            width=body.width,
-            height=body.height,
-            fps=body.fps,
-            preset=body.preset,
-            presets=body.presets,
+def _stopped_stream(box: Box, asked: dict[str, Any]) -> Stream:
+    """The stream that a body without a source means: by its id and nothing else. Raises ApiError."""
+    if set(asked) != {"id"}:
+        raise ApiError(
+            400, "bad_request", "send the id of a stream to start and nothing else, or the source of a new one"
         )
+    return stream_of(box, asked["id"])
+
+
+def _create(box: Box, asked: dict[str, Any]) -> Stream:
+    """A new stream; what the body leaves out is as in the configuration. Raises ApiError."""
+    try:
+        camera = msgspec.convert({"id": box.registry.free_id(), **asked}, Camera)
         return box.registry.create(camera)
     except StreamExistsError as error:
         raise ApiError(409, "stream_exists", str(error)) from error
     except TooManyStreamsError as error:
         raise ApiError(503, "too_many_streams", str(error), 10) from error
-    except ValueError as error:
-        raise ApiError(400, "bad_request", str(error)) from error
+    except ValueError as error:  # also what msgspec raises
+        raise ApiError(400, "bad_request", str(error).partition(" - at `")[0]) from error
 
 
 def _change(stream: Stream, body: ChangeStream) -> None:
     try:
         stream.adjust(
             name=stream.name if body.name is UNSET else body.name or stream.camera.title,
-            preset=stream.preset if body.preset is UNSET else body.preset,
-            fps=stream.fps if body.fps is UNSET else body.fps,
-            jpeg_quality=stream.jpeg_quality if body.jpeg_quality is UNSET else body.jpeg_quality,
+            preset=stream.offer.preset if body.preset is UNSET else body.preset,
+            fps=stream.offer.fps if body.fps is UNSET else body.fps,
+            jpeg_quality=stream.offer.jpeg_quality if body.jpeg_quality is UNSET else body.jpeg_quality,
         )
     except UnknownPresetError as error:
         raise ApiError(400, "unknown_preset", str(error)) from error

@@ -11,7 +11,7 @@ from appliance.server.errors import ApiError
 from appliance.server.requests import number_of, preset_of, room_for_a_viewer, stream_of
 from appliance.server.viewer import Viewer
 from appliance.streams.change import Change
-from appliance.streams.stream import UnknownPresetError
+from appliance.streams.offer import UnknownPresetError
 from appliance.wire import events
 
 MAX_JOINED = 16

@@ -42,10 +42,10 @@ def state_of(stream: Stream) -> StreamState:
         reason=stream.reason,
         source=camera.source,
         device=(opened.device or opened.driver) if opened else "",
-        preset=stream.preset,
-        presets=stream.offered,
-        fps=stream.fps,
-        jpeg_quality=stream.jpeg_quality,
+        preset=stream.offer.preset,
+        presets=stream.offer.names,
+        fps=stream.offer.fps,
+        jpeg_quality=stream.offer.jpeg_quality,
         width=width,
         height=height,
         captured_fps=captured_fps(stream),
@@ -58,7 +58,7 @@ def state_of(stream: Stream) -> StreamState:
 def info_of(stream: Stream, subscription: Subscription, slot: int, format_: Format) -> StreamInfo:
     """What one viewer of `stream` is told."""
     width, height = stream.size_of(subscription.preset)
-    fps = stream.fps_of(subscription.preset)
+    fps = stream.offer.fps_of(subscription.preset)
     return StreamInfo(
         stream_id=stream.id,
         name=stream.name,
@@ -66,11 +66,11 @@ def info_of(stream: Stream, subscription: Subscription, slot: int, format_: Form
         reason=stream.reason,
         running=stream.running,
         preset=subscription.preset,
-        presets=stream.offered,
+        presets=stream.offer.names,
         width=width,
         height=height,
         fps=min(fps, subscription.fps or fps),
-        jpeg_quality=stream.jpeg_quality,
+        jpeg_quality=stream.offer.jpeg_quality,
         viewers=stream.viewers,
         dropped=subscription.lost,
         slot=slot,

@@ -5,7 +5,8 @@ import time
 import trio
 
 from appliance.frame import Frame
-from appliance.pace import Meter, Pace
+from appliance.meter import Meter
+from appliance.pace import Pace
 
 # One frame waits while its viewer sends another: what a viewer gets is at most two frames behind the camera.
 DEPTH_FRAMES = 1

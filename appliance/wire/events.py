@@ -120,7 +120,16 @@ class _Tell(Struct, frozen=True):
     data: object
 
 
+class _Taken(Struct, frozen=True, tag="ack"):
+    """A box's answer to a picture of a producer."""
+
+
+class _Refused(Struct, frozen=True, tag="error"):
+    data: Error
+
+
 _decoder = msgspec.json.Decoder(ClientEvent)
+_answer_decoder = msgspec.json.Decoder(_Taken | _Refused)
 _encoder = msgspec.json.Encoder()
 _EVENTS = "join_stream, leave_stream, start_stream, stop_stream, set_preset, ack, ping"
 
@@ -149,6 +158,15 @@ def encode(type_: str, data: object) -> str:
 def error(code: str, message: str) -> str:
     """An `error` message."""
     return encode("error", Error(code, message))
+
+
+def refusal_in(text: str | bytes) -> str | None:
+    """Why the box did not take a producer's picture; None: it took it. Raises EventError."""
+    try:
+        answer = _answer_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise EventError("an answer that is no message of ours") from error
+    return answer.data.message if isinstance(answer, _Refused) else None
 
 
 def json_frame(frame: Frame, stream_id: str, quality: str) -> str:

@@ -5,7 +5,7 @@ Rule 2: bytes are looked at, never changed: what a camera made reaches its viewe
 Marker layout: ITU-T T.81, annex B.
 """
 
-from typing import NamedTuple
+from appliance.geometry import Size
 
 MIN_BYTES = 128  # nothing smaller is a picture; cameras send such stubs after a glitch
 MAX_MARKERS = 1000  # before the picture data. A picture has a dozen, one with a large colour profile some 300
@@ -18,13 +18,6 @@ _ENDS = (0xD8, 0xD9)  # a picture that begins or ends before its data: two of th
 
 class JpegError(ValueError):
     """These bytes are not one whole JPEG picture; `str()` says what is wrong."""
-
-
-class Size(NamedTuple):
-    """Width and height in pixels."""
-
-    width: int
-    height: int
 
 
 def inspect(data: bytes) -> Size:

@@ -11,7 +11,7 @@ import pytest
 import simplejpeg
 
 from appliance.cameras.base import Image
-from appliance.wire.jpeg import Size
+from appliance.geometry import Size
 
 FAKEV4L = Path(__file__).parents[2] / "bench" / "fakev4l.c"
 FRAMES = 10

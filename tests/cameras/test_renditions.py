@@ -6,12 +6,12 @@ import pytest
 import simplejpeg
 
 from appliance.cameras.base import Image, Moment, Picture
-from appliance.cameras.pixels import UndecodableError, fitted
+from appliance.cameras.pixels import UndecodableError
 from appliance.cameras.renditions import Renditions
 from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.wire.hallway import Rendition
-from appliance.wire.jpeg import Size, inspect
+from appliance.wire.jpeg import inspect
 from tests.cameras.conftest import encoded, photo
 
 CAMERA = Camera(id="front", source="usb:0", width=1280, height=720)
@@ -62,23 +62,6 @@ def test_it_does_not_where_it_does_not_fit(reason: str, asked: Rendition, camera
     frame = one_of_each(wanted(asked, camera=camera))[0]
     assert frame.jpeg_quality == 85, reason
     assert inspect(frame.data) == (frame.width, frame.height)
-
-
-@pytest.mark.parametrize(
-    ("native", "height", "size"),
-    [
-        ((1280, 720), 480, (854, 480)),
-        ((1280, 720), 320, (568, 320)),
-        ((1280, 720), 1080, (1280, 720)),
-        ((1280, 720), None, (1280, 720)),
-        ((640, 480), 320, (426, 320)),
-        ((720, 1280), 320, (180, 320)),
-        ((8192, 16), 16, (8192, 16)),
-        ((16, 8192), 16, (2, 16)),
-    ],
-)
-def test_sizes(native: tuple[int, int], height: int | None, size: tuple[int, int]) -> None:
-    assert fitted(Size(*native), height) == size
 
 
 def test_pictures_are_those_of_the_camera() -> None:

@@ -11,8 +11,8 @@ import simplejpeg
 
 from appliance.config import Camera
 from appliance.frame import Frame
+from appliance.geometry import Size
 from appliance.wire.hallway import Beat, Failed, Opening, Rendition
-from appliance.wire.jpeg import Size
 from tests.cameras.conftest import FakeCamera, photo
 from tests.cameras.server_end import NATIVE, ServerEnd
 from tests.cameras.test_worker import cpu_s

@@ -71,7 +71,8 @@ async def test_stop_and_start_a_configured_camera(box: str, http: httpx.AsyncCli
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        ({}, 400, "name the id"),
+        ({}, 400, "the id of a stream"),
+        ({"id": "front", "fps": 15}, 400, "nothing else"),
         ({"id": "nobody"}, 404, "no stream 'nobody'"),
         ({"id": "front", "source": "pattern"}, 409, "already"),
         ({"source": "file:///etc/passwd"}, 400, "is not a source"),

@@ -1,34 +1,18 @@
 """Stream: what is wanted follows from who watches, and viewers move, leave and end without harm."""
 
 import time
-from typing import Literal
 
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from appliance.config import AUTO, NATIVE, Camera, Preset
+from appliance.config import AUTO, NATIVE, Camera
 from appliance.config.model import shipped_presets
-from appliance.streams.stream import FRESH_S, NATIVE_QUALITY, Stream, UnknownPresetError
-from appliance.wire.hallway import Opened, Pushed, Rendition
+from appliance.streams.offer import NATIVE_QUALITY, UnknownPresetError
+from appliance.streams.stream import FRESH_S, Stream
+from appliance.wire.hallway import Rendition
 from tests.streams.frames import all_of, frame, waiting
-
-TINY = Preset(height=120, fps=5)
-
-
-def stream_of(camera: Camera | None = None, presets: dict[str, Preset] | None = None) -> Stream:
-    stream = Stream(camera or Camera(id="front"), presets or shipped_presets(), removable=True)
-    stream.start()
-    return stream
-
-
-def opened(width: int, height: int) -> Opened:
-    return Opened("usb", "/dev/video0", "MJPG", width, height, 30.0)
-
-
-def slot_of(stream: Stream, preset: str) -> int:
-    return stream.offered.index(preset)
-
+from tests.streams.streams import slot_of, stream_of
 
 # What is wanted.
 
@@ -80,7 +64,7 @@ def test_choices_for_everybody_go_over_the_presets() -> None:
     low, native = stream.wanted()
     assert (low.fps, low.jpeg_quality, low.passthrough) == (24, 60, False)  # a chosen quality is obeyed
     assert (native.fps, native.jpeg_quality, native.passthrough) == (24, 60, True)  # native stays the camera's own
-    assert (stream.name, stream.resolve(None)) == ("Door", "medium")
+    assert (stream.name, stream.offer.resolve(None)) == ("Door", "medium")
     stream.adjust(name="Door", preset="medium", fps=None, jpeg_quality=None)
     assert [(each.fps, each.jpeg_quality) for each in stream.wanted()] == [(15, 70), (30, NATIVE_QUALITY)]
 
@@ -105,73 +89,12 @@ async def test_demand_and_change_are_told() -> None:
         stream.leave(subscription)
         await wait_all_tasks_blocked()
         assert sorted(told) == ["changed"] * 3 + ["demand"] * 3
-        stream.turn("live")
-        stream.turn("live")
+        stream.set_status("live")
+        stream.set_status("live")
         await wait_all_tasks_blocked()
         assert told[-1] == "changed"
         assert len(told) == 7
         nursery.cancel_scope.cancel()
-
-
-# What can be asked for.
-
-
-def test_resolve() -> None:
-    stream = stream_of(Camera(id="front", preset="low"))
-    assert (stream.resolve(None), stream.resolve(AUTO), stream.resolve("high")) == ("low", "low", "high")
-    for unknown in ("ultra", "", "HIGH"):
-        with pytest.raises(UnknownPresetError, match="there are low, medium, high, native, auto"):
-            stream.resolve(unknown)
-
-
-@pytest.mark.parametrize(
-    ("offered", "best"),
-    [([], "high"), (["low", "tiny"], "low"), (["low", NATIVE], "low"), ([NATIVE], NATIVE), (["tiny"], "tiny")],
-)
-def test_auto_of_auto_is_the_best_preset(offered: list[str], best: str) -> None:
-    stream = stream_of(Camera(id="front", preset=AUTO, presets=offered), {**shipped_presets(), "tiny": TINY})
-    assert stream.resolve(None) == stream.resolve(AUTO) == best
-
-
-def test_presets_are_offered_best_for_last() -> None:
-    presets = {**shipped_presets(), "tiny": TINY, "full": Preset(height=1080), "smooth": Preset(height=720, fps=60)}
-    assert stream_of(presets=presets).offered == ["tiny", "low", "medium", "high", "smooth", "full", NATIVE]
-    few = Camera(id="front", presets=["high", "low"], preset="low")
-    assert stream_of(few).offered == ["low", "high"]
-    with pytest.raises(UnknownPresetError, match="there are low, high, auto"):
-        stream_of(few).subscribe(NATIVE)
-
-
-@pytest.mark.parametrize(
-    ("native", "preset", "size"),
-    [
-        ((1280, 720), "high", (1280, 720)),
-        ((1280, 720), "medium", (854, 480)),
-        ((1280, 720), "low", (568, 320)),
-        ((640, 480), "low", (426, 320)),
-        ((640, 480), "high", (640, 480)),  # never enlarged
-        ((641, 361), "high", (641, 361)),  # the camera's own size, odd as it is
-        ((641, 361), NATIVE, (641, 361)),
-        ((641, 361), "low", (568, 320)),  # what is made is even
-        ((17, 8192), "low", (2, 320)),
-    ],
-)
-@pytest.mark.parametrize("known", [False, True])
-def test_size(native: tuple[int, int], preset: str, size: tuple[int, int], known: bool) -> None:
-    width, height = native
-    stream = stream_of(Camera(id="front", width=640 if known else width, height=360 if known else height))
-    if known:
-        stream.opened = opened(width, height)  # the camera answered with another size than it was asked for
-    assert stream.size_of(preset) == size
-
-
-@pytest.mark.parametrize("rotation", [90, 270])
-@pytest.mark.parametrize("known", [False, True])
-def test_size_of_a_camera_that_hangs_sideways(rotation: Literal[90, 270], known: bool) -> None:
-    stream = stream_of(Camera(id="front", width=1280, height=720, rotation=rotation))
-    if known:
-        stream.opened = opened(1280, 720)
-    assert (stream.size_of(NATIVE), stream.size_of("low")) == ((720, 1280), (180, 320))
 
 
 # Frames.
@@ -248,48 +171,7 @@ def test_who_chose_no_preset_follows_the_streams_own() -> None:
     assert (follows.preset, auto.preset, chose.preset) == ("medium", "high", "medium")
     with pytest.raises(UnknownPresetError):
         stream.adjust(name="y", preset="ultra", fps=1, jpeg_quality=50)
-    assert (stream.name, stream.preset, stream.fps, follows.preset) == ("x", "medium", None, "medium")
-
-
-# Frame numbers.
-
-
-async def test_numbers_count_up_through_placeholders_and_new_workers() -> None:
-    stream = stream_of()
-    subscription, seen = stream.subscribe("low"), list[int]()
-    slot = slot_of(stream, "low")
-
-    async def placeholders(count: int) -> None:
-        for _ in range(count):
-            stream.show("low", frame(stream.next_number(), placeholder=True))
-            seen.extend(await waiting(subscription))
-
-    async def frames(first: int, count: int) -> None:
-        for number in range(first, first + count):
-            stream.publish(slot, frame(number))
-            seen.extend(await waiting(subscription))
-
-    assert stream.first_number_for_worker() == 0
-    await frames(0, 5)
-    await placeholders(2000)  # a remote producer was silent for half an hour; its worker did not end
-    await frames(5, 5)
-    await placeholders(3)
-    await frames(10, 5)
-    first = stream.first_number_for_worker()
-    await placeholders(5)  # while the next worker starts
-    await frames(first, 5)
-    assert len(seen) == 5 + 2000 + 5 + 3 + 5 + 5 + 5
-    assert seen == sorted(set(seen))
-
-
-async def test_renditions_of_one_picture_keep_one_number() -> None:
-    stream = stream_of()
-    low, high = stream.subscribe("low"), stream.subscribe("high")
-    for _ in range(10):
-        stream.next_number()
-    for preset in ("low", "high"):
-        stream.publish(slot_of(stream, preset), frame(3))
-    assert await waiting(low) == await waiting(high) == [11]
+    assert (stream.name, stream.offer.preset, stream.offer.fps, follows.preset) == ("x", "medium", None, "medium")
 
 
 # Start, stop, end.
@@ -300,12 +182,12 @@ def test_status_follows_capture_while_people_want_it() -> None:
     assert (stream.status, stream.reason, stream.running) == ("offline", "stopped", False)
     stream.start()
     assert (stream.status, stream.reason, stream.running) == ("starting", "starting", True)
-    stream.turn("live")
+    stream.set_status("live")
     stream.start()
     assert stream.status == "live"
     stream.stop()
-    stream.turn("live")  # the worker's last words
-    stream.turn("offline", "the capture process ended with status 1")
+    stream.set_status("live")  # the worker's last words
+    stream.set_status("offline", "the capture process ended with status 1")
     assert (stream.status, stream.reason, stream.running) == ("offline", "stopped", False)
 
 
@@ -326,7 +208,7 @@ async def test_removal_is_a_clean_end_for_everybody() -> None:
     assert (stream.status, stream.reason, stream.removed) == ("offline", "removed", True)
     stream.publish(slot_of(stream, "low"), frame(2))  # were on their way
     stream.publish(slot_of(stream, "high"), frame(2))
-    stream.turn("live")
+    stream.set_status("live")
     assert [number for number, _ in await all_of(low)] == [1]
     assert await all_of(high) == []
     late = stream.subscribe("low")
@@ -334,13 +216,3 @@ async def test_removal_is_a_clean_end_for_everybody() -> None:
     for subscription in (low, high, late):
         stream.leave(subscription)
     assert (stream.viewers, stream.wanted(), stream.status) == (0, [], "offline")
-
-
-async def test_newest_pushed_picture_replaces_the_one_that_waits() -> None:
-    stream = stream_of(Camera(id="front", source="published"))
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(stream.pushed_change.wait)
-        await wait_all_tasks_blocked()
-        stream.push(Pushed(1, b"old"))
-        stream.push(Pushed(2, b"new"))
-    assert stream.pushed == Pushed(2, b"new")

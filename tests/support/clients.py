@@ -30,6 +30,12 @@ class Mjpeg:
         self._ended = False
         self.headers: dict[str, str] = {}
         self.status = 0
+        self._came_s = float("-inf")
+
+    @property
+    def age_s(self) -> float:
+        """Since the last part came."""
+        return trio.current_time() - self._came_s
 
     async def begin(self) -> None:
         """Ask, and take in the head of the answer."""
@@ -61,6 +67,7 @@ class Mjpeg:
         while len(self._body) < length:
             await self._more(b"")
         picture, self._body = self._body[:length], self._body[length:]
+        self._came_s = trio.current_time()
         return Part(headers, picture)
 
     async def _until(self, mark: bytes) -> bytes:

@@ -190,6 +190,7 @@ def test_stream_info_and_error() -> None:
         name="Tür",
         status="live",
         reason="",
+        running=True,
         preset="low",
         presets=["low", "native"],
         width=568,
@@ -209,3 +210,11 @@ def test_stream_info_and_error() -> None:
         "type": "error",
         "data": {"code": "full", "message": "no room"},
     }
+
+
+def test_answers_to_a_producer() -> None:
+    assert events.refusal_in(events.encode("ack", {"frame_number": 7})) is None
+    assert events.refusal_in(events.error("bad_frame", "not a whole JPEG picture")) == "not a whole JPEG picture"
+    for answer in ("", "{}", '{"type":"error"}', said("stream_info", {}), b"\xff\xd8", "[" * 100_000):
+        with pytest.raises(events.EventError, match="an answer that is no message of ours"):
+            events.refusal_in(answer)

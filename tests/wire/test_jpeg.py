@@ -11,7 +11,8 @@ import simplejpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.wire.jpeg import MAX_MARKERS, MIN_BYTES, JpegError, Size, inspect
+from appliance.geometry import Size
+from appliance.wire.jpeg import MAX_MARKERS, MIN_BYTES, JpegError, inspect
 
 exactly = settings(derandomize=True, deadline=None)
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"

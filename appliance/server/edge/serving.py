@@ -50,33 +50,49 @@ async def serve(
     """
     config, context = _config(), WorkerContext(None)
     terms = Terms(app, config, context, send_timeout_s, keep_alive_timeout_s, max_message_bytes)
-    guests: set[Connection] = set()
+    guests = Guests(max_connections)
     listeners = _listeners(sockets, secure_sockets, tls)
     async with _lifespan(terms, graceful_timeout_s), trio.open_nursery() as nursery:
         async with trio.open_nursery() as doors:
-            welcome = partial(_welcome, terms, guests, max_connections)
+            welcome = partial(_welcome, terms, guests)
             doors.start_soon(partial(trio.serve_listeners, welcome, listeners, handler_nursery=nursery))
             task_status.started(_urls(sockets, "http") + _urls(secure_sockets, "https"))
             await shutdown_trigger()
             doors.cancel_scope.cancel()
         await context.terminated.set()  # from now on hypercorn closes after an answer
-        for connection in guests:
+        for connection in guests.inside:
             connection.leave_if_idle()
         nursery.cancel_scope.deadline = trio.current_time() + graceful_timeout_s
 
 
-async def _welcome(terms: Terms, guests: set[Connection], max_connections: int, stream: Stream) -> None:
-    if terms.context.terminated.is_set():
-        return
-    if len(guests) >= max_connections:
-        log.debug("a connection is refused: %d are open", len(guests))
+class Guests:
+    """Who is connected, and whether there is room for one more."""
+
+    def __init__(self, most: int) -> None:
+        self.inside: set[Connection] = set()
+        self._most = most
+        self._said_s = float("-inf")
+
+    @property
+    def full(self) -> bool:
+        """Nobody more fits; said in the log at most once a second."""
+        if len(self.inside) < self._most:
+            return False
+        if trio.current_time() - self._said_s > 1:
+            self._said_s = trio.current_time()
+            log.warning("connections are refused: %d are open, as many as fit", self._most)
+        return True
+
+
+async def _welcome(terms: Terms, guests: Guests, stream: Stream) -> None:
+    if terms.context.terminated.is_set() or guests.full:
         return
     connection = Connection(terms, stream)
-    guests.add(connection)
+    guests.inside.add(connection)
     try:
         await connection.run()
     finally:
-        guests.discard(connection)
+        guests.inside.discard(connection)
 
 
 @asynccontextmanager
