@@ -1,6 +1,7 @@
 # make run    live video at http://localhost:8000
 # make test   everything CI checks
-# Both set up what they need first; `make setup` does only that. PYTHON=python3.13 chooses another interpreter.
+# Both set up what they need first, which takes a few minutes the first time; `make setup` does only that.
+# PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about six minutes.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -31,7 +32,7 @@ node_modules/.ready: $(VENV)/.test-ready package.json package-lock.json
 # 127: tests hold clients open around what they test. 9xx: optional, about checkpoints in functions that are short by intent.
 NOT_FOR_US := ASYNC114,ASYNC124,ASYNC127,ASYNC128,ASYNC900,ASYNC910,ASYNC911,ASYNC912,ASYNC913
 
-lint:
+lint: $(VENV)/.test-ready node_modules/.ready
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/flake8-async --enable ASYNC --disable $(NOT_FOR_US) $$(git ls-files -co --exclude-standard 'appliance/*.py' 'tests/*.py')
@@ -40,9 +41,9 @@ lint:
 	npm run --silent types
 
 test-web:
-	node --test tests/web/
+	node --test tests/web/*.test.js
 
-test-python:
+test-python: $(VENV)/.test-ready
 	$(VENV)/bin/pytest --numprocesses 2 --dist loadgroup
 
 # Raspberry Pi OS has Python 3.13: where it is found beside the interpreter above, the tests run on it too.

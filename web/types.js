@@ -11,7 +11,7 @@
  * @property {Status} status
  * @property {string} reason
  * @property {string} source
- * @property {string | null} device
+ * @property {string} device  empty: none was opened yet
  * @property {string} preset
  * @property {string[]} presets
  * @property {number | null} fps
@@ -21,12 +21,14 @@
  * @property {number} captured_fps
  * @property {number} viewers
  * @property {boolean} removable
+ * @property {boolean} running  people want it live; `status` is what came of it
  *
  * @typedef {object} StreamInfo  data of the `stream_info` message
  * @property {string} stream_id
  * @property {string} name
  * @property {Status} status
  * @property {string} reason
+ * @property {boolean} running
  * @property {string} preset
  * @property {string[]} presets
  * @property {number} width
@@ -44,6 +46,10 @@
  * @typedef {object} Choice  what this viewer wants of a stream; null is the stream's own
  * @property {string | null} preset
  * @property {number | null} fps
+ *
+ * @typedef {object} Preset  one entry of `presets` in `GET /api/status`
+ * @property {number} fps
+ * @property {number} jpeg_quality
  *
  * @typedef {Choice & {large: boolean}} Wish  `large`: it has the page to itself
  *
@@ -69,7 +75,7 @@
  * @typedef {{type: "ready"}
  *   | {type: "info", info: StreamInfo}
  *   | {type: "refused", code: string, message: string}
- *   | {type: "figures", connection: Connection, rttMs: number | null, streams: Record<string, Figures>}} Report  player to page
+ *   | {type: "figures", connection: Connection, streams: Record<string, Figures>}} Report  player to page
  *
  * @typedef {object} Picture  one JPEG on its way to a canvas
  * @property {Uint8Array} payload

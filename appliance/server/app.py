@@ -39,6 +39,8 @@ def _trust_only_our_own(app: QuartTrio, box: Box) -> None:
     allowed = box.config.server.allowed_origins
 
     def check(headers: Headers, *, changes: bool) -> None:
+        if box.closing.is_set():  # what could be said of its streams now would mislead
+            raise ApiError(503, "stopping", "this box is stopping", 5)
         host, origin = headers.get("Host") or "", headers.get("Origin")
         if not trust.host_is_ours(host, box.names):
             raise ApiError(

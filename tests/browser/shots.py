@@ -3,6 +3,7 @@
 python -m tests.browser.shots URL FOLDER [CSS selector to click first]
 """
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -40,7 +41,7 @@ def main(url: str, folder: Path, click: str = "") -> None:
     with tempfile.TemporaryDirectory() as profile:
         for flag in (*FLAGS.split(), f"--user-data-dir={profile}"):
             options.add_argument(flag)
-        browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
         try:
             for name, size in SIZES.items():
                 for scheme in ("light", "dark"):

@@ -11,7 +11,7 @@ function box() {
   return box;
 }
 
-const info = (id, slot, more = {}) => ({ stream_id: id, slot, status: "live", reason: "", fps: 30, ...more });
+const info = (id, slot, more = {}) => ({ stream_id: id, slot, running: true, fps: 30, ...more });
 
 function frame(slot) {
   const bytes = new Uint8Array(24);
@@ -50,7 +50,7 @@ test("a new link joins everything again, also what a stopping box removed", () =
   const { joins, said } = box();
   joins.join("front", WISH);
   joins.join("garage", { ...WISH, fps: 15 });
-  joins.told(info("front", 0, { status: "offline", reason: "removed" }));
+  joins.told(info("front", 0, { running: false }));
   said.length = 0;
   joins.joinAll();
   assert.deepEqual(said, [
@@ -60,11 +60,11 @@ test("a new link joins everything again, also what a stopping box removed", () =
   assert.equal(joins.frame(frame(0)), null, "slots of the old link mean nothing on the new one");
 });
 
-test("a removed stream needs no leave", () => {
+test("a stream that is no more needs no leave", () => {
   const { joins, said } = box();
   joins.join("front", WISH);
-  joins.told(info("front", 0, { status: "offline", reason: "removed" }));
   said.length = 0;
+  joins.forget("front");
   joins.leave("front");
   assert.deepEqual(said, []);
 });
@@ -73,7 +73,7 @@ test("a silent stream is joined anew, a stopped one may be silent", () => {
   const it = box();
   it.joins.join("front", WISH);
   it.joins.join("garage", WISH);
-  it.joins.told(info("garage", 1, { status: "offline", reason: "stopped" }));
+  it.joins.told(info("garage", 1, { running: false }));
   it.said.length = 0;
   it.nowMs = 3000;
   it.joins.tick();

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Roster } from "../../web/model/roster.js";
 
-const stream = (id, more = {}) => ({ id, name: id, status: "live", reason: "", preset: "high", presets: ["high"], viewers: 0, ...more });
+const stream = (id, more = {}) => ({ id, name: id, status: "live", reason: "", running: true, preset: "high", presets: ["high"], viewers: 0, ...more });
 const info = (id, more = {}) => ({ ...stream(id), stream_id: id, jpeg_quality: null, ...more });
 
 test("news changes the stream, but not its preset: that of the news is this viewer's", () => {
   const roster = new Roster();
   roster.listed([stream("front")], 0);
-  roster.told(info("front", { status: "offline", reason: "stopped", preset: "low" }), 5);
-  assert.equal(roster.get("front").reason, "stopped");
+  roster.told(info("front", { status: "offline", reason: "unplugged", running: false, preset: "low" }), 5);
+  assert.equal(roster.get("front").reason, "unplugged");
+  assert.equal(roster.get("front").running, false);
   assert.equal(roster.get("front").preset, "high");
 });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { badge, duration } from "../../web/model/state.js";
+import { badge, duration, remark } from "../../web/model/state.js";
 
-const live = { watching: true, connection: "open", status: "live", reason: "", placeholder: false, ageMs: 80, intervalMs: 33 };
+const live = { watching: true, connection: "open", running: true, status: "live", reason: "", placeholder: false, ageMs: 80, intervalMs: 33 };
 const on = (facts) => badge({ ...live, ...facts });
 
 test("a fresh picture is live", () => assert.deepEqual(on({}), { state: "LIVE", label: "Live", detail: "" }));
@@ -33,9 +33,21 @@ test("offline says why, and how old the picture is that still stands there", () 
   assert.equal(on({ ...facts, placeholder: true }).detail, "The camera was unplugged");
 });
 
-test("stopped is not broken", () => assert.equal(on({ status: "offline", reason: "stopped" }).state, "STOPPED"));
+test("stopped is not broken, and what the box calls it does not matter", () => {
+  assert.deepEqual(on({ status: "offline", reason: "angehalten", running: false }), { state: "STOPPED", label: "Stopped", detail: "" });
+  assert.equal(on({ status: "offline", reason: "stopped" }).state, "OFFLINE");
+});
 
-test("starting says why", () => {
+test("under the name stands what the box says, unless it is of the past or on the badge already", () => {
+  assert.equal(remark(on({}), "no USB camera found: showing the test pattern"), "No USB camera found: showing the test pattern");
+  assert.equal(remark(on({ connection: "down" }), "this box is stopping"), "");
+  assert.equal(remark(on({ status: "offline", running: false }), "stopped"), "");
+  assert.equal(remark(on({ status: "starting", reason: "starting" }), "starting"), "");
+});
+
+test("starting says why, where there is more to say", () => {
+  assert.equal(on({ status: "starting", reason: "starting" }).detail, "");
+  assert.equal(on({ reason: "showing the test pattern", ageMs: null }).detail, "");
   assert.deepEqual(on({ status: "starting", reason: "opening" }), { state: "STARTING", label: "Starting", detail: "Opening" });
 });
 

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Announcer } from "../../web/model/announcer.js";
 import { Choices } from "../../web/model/choices.js";
-import { ageText, figuresLine, presetTitle } from "../../web/model/figures.js";
+import { ageText, figuresLine, noteOf, presetTitle } from "../../web/model/figures.js";
 import { meaning, step } from "../../web/model/keys.js";
 import { picturePath, shareLinks, socketUrl } from "../../web/model/links.js";
+import { presetOf, ratesOffered } from "../../web/model/presets.js";
 
 const key = (name, more = {}) => meaning({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...more });
 const own = { preset: null, fps: null };
@@ -82,4 +83,23 @@ test("numbers read well", () => {
   assert.deepEqual(figuresLine(figures), ["1280 × 720", "30.0 fps", "2410 KB/s", "84 ms old", "2 dropped", "WebSocket"]);
   assert.deepEqual([0, 40, 100, 101].map(ageText), ["0.0 s", "0.1 s", "0.1 s", "0.2 s"]);
   assert.deepEqual(["auto", "high", "night_mode"].map(presetTitle), ["Automatic", "High", "Night mode"]);
+});
+
+test("the line under the name tells what this viewer sees, in its real size", () => {
+  const live = { state: "LIVE", label: "Live", detail: "" };
+  const drawn = { framesDrawn: 1, placeholder: false, width: 568, height: 320 };
+  assert.equal(noteOf(live, "", drawn, "low"), "568 × 320 · Low");
+  assert.equal(noteOf(live, "", { ...drawn, placeholder: true }, "low"), "Low");
+  assert.equal(noteOf(live, "", undefined, "low"), "Low");
+  assert.equal(noteOf(live, "showing the test pattern", drawn, "low"), "Showing the test pattern");
+});
+
+test("the preset is the viewer's, else the stream's", () => {
+  assert.deepEqual([null, "auto", "low"].map((preset) => presetOf({ preset: "high" }, { preset, fps: null })), ["high", "high", "low"]);
+});
+
+test("no rate above the preset's is offered, nor above the one set for everybody", () => {
+  assert.deepEqual(ratesOffered({ fps: null }, { fps: 15, jpeg_quality: 70 }), [15]);
+  assert.deepEqual(ratesOffered({ fps: 24 }, { fps: 30, jpeg_quality: 85 }), [24, 15]);
+  assert.deepEqual(ratesOffered({ fps: null }, null), [30, 24, 15]);
 });

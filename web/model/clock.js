@@ -23,11 +23,6 @@ export class BoxClock {
     if (this.#samples.length > SAMPLES_KEPT) this.#samples.shift();
   }
 
-  /** @returns {number | null} the round trip behind the present belief */
-  get rttMs() {
-    return this.#best()?.rttMs ?? null;
-  }
-
   /**
    * @param {number} boxMs
    * @returns {number | null} the same moment on our clock; null before the first pong

@@ -1,6 +1,9 @@
 /** Numbers as people read them. Pure. */
 
+import { remark } from "./state.js";
+
 /** @typedef {import("../types.js").Figures} Figures */
+/** @typedef {import("./state.js").Badge} Badge */
 
 const WAYS = { ws: "WebSocket", mjpeg: "MJPEG", snapshot: "Snapshots" };
 
@@ -31,4 +34,25 @@ export function ageText(ageMs) {
 export function presetTitle(preset) {
   if (preset === "auto") return "Automatic";
   return preset.charAt(0).toUpperCase() + preset.slice(1).replaceAll("_", " ");
+}
+
+/**
+ * The box's remark, or else what is shown: as large as it came, since a preset has another size on each camera.
+ * @param {Badge} badge
+ * @param {string} reason
+ * @param {Figures | undefined} figures
+ * @param {string} preset
+ */
+export function noteOf(badge, reason, figures, preset) {
+  const drawn = pictureOf(figures);
+  const title = presetTitle(preset);
+  return remark(badge, reason) || (drawn ? `${drawn.width} × ${drawn.height} · ${title}` : title);
+}
+
+/**
+ * @param {Figures | undefined} figures
+ * @returns {Figures | null} null: there is no picture of the camera
+ */
+export function pictureOf(figures) {
+  return figures && figures.framesDrawn > 0 && !figures.placeholder ? figures : null;
 }

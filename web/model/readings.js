@@ -13,10 +13,13 @@ export class Readings {
   /**
    * @param {FiguresReport} report
    * @param {number} nowMs
+   * @returns {boolean} the WebSocket was lost just now
    */
   heard(report, nowMs) {
+    const lost = this.connection === "open" && report.connection === "down";
     this.#report = report;
     this.#atMs = nowMs;
+    return lost;
   }
 
   /** @returns {import("../types.js").Connection} */

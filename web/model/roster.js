@@ -65,8 +65,9 @@ export class Roster {
    * Its `preset` and `fps` are this viewer's, so they do not belong to the stream.
    * @param {StreamInfo} info
    */
-  #merge({ stream_id, name, status, reason, presets, jpeg_quality, viewers }) {
+  #merge({ stream_id, name, status, reason, running, presets, jpeg_quality, viewers }) {
     const stream = this.#streams.get(stream_id);
-    if (stream) this.#streams.set(stream_id, { ...stream, name, status, reason, presets, jpeg_quality, viewers });
+    if (!stream) return;
+    this.#streams.set(stream_id, { ...stream, name, status, reason, running, presets, jpeg_quality, viewers });
   }
 }

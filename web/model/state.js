@@ -7,6 +7,7 @@
  * @typedef {object} Facts
  * @property {boolean} watching  false: off screen, or the page is hidden
  * @property {import("../types.js").Connection} connection
+ * @property {boolean} running  people want it live
  * @property {import("../types.js").Status} status
  * @property {string} reason
  * @property {boolean} placeholder  the last thing drawn is a placeholder
@@ -28,9 +29,10 @@ const LATE_MS = 1000;
 export function badge(facts) {
   if (!facts.watching) return { state: "PAUSED", label: "Paused", detail: "" };
   if (facts.connection !== "open") return reconnecting(facts);
+  // Somebody stopped it, so it is not broken.
+  if (!facts.running) return { state: "STOPPED", label: "Stopped", detail: "" };
   if (facts.status === "offline") return offline(facts);
-  if (facts.status === "starting") return { state: "STARTING", label: "Starting", detail: sentence(facts.reason) };
-  if (facts.placeholder || facts.ageMs === null) return { state: "STARTING", label: "Starting", detail: "" };
+  if (facts.status === "starting" || facts.placeholder || facts.ageMs === null) return starting(facts);
   return flowing(facts.ageMs, facts.intervalMs);
 }
 
@@ -42,8 +44,15 @@ function reconnecting({ connection, ageMs, placeholder }) {
 }
 
 /** @param {Facts} facts */
+function starting({ status, reason }) {
+  const label = "Starting";
+  // Beside a live stream the reason is a remark on its pictures, not on their absence. And "Starting: starting" tells nobody anything.
+  const detail = status === "starting" && sentence(reason) !== label ? sentence(reason) : "";
+  return { state: /** @type {State} */ ("STARTING"), label, detail };
+}
+
+/** @param {Facts} facts */
 function offline({ reason, placeholder, ageMs }) {
-  if (isStopped(reason)) return { state: /** @type {State} */ ("STOPPED"), label: "Stopped", detail: "" };
   const last = ageMs !== null && !placeholder ? `last picture ${duration(ageMs)} ago` : "";
   return { state: /** @type {State} */ ("OFFLINE"), label: "Offline", detail: sentence([reason, last].filter(Boolean).join(", ")) };
 }
@@ -59,19 +68,13 @@ function flowing(ageMs, intervalMs) {
 }
 
 /**
- * Somebody stopped it, so it is not broken.
+ * What the box has to say, for the line under the name. While it does not answer, what it said last is of the past.
+ * @param {Badge} badge
  * @param {string} reason
  */
-export function isStopped(reason) {
-  return reason === "stopped";
-}
-
-/**
- * It is gone for good.
- * @param {{status: string, reason: string}} told
- */
-export function isRemoved({ status, reason }) {
-  return status === "offline" && reason === "removed";
+export function remark({ state, label }, reason) {
+  if (state === "RECONNECTING" || state === "STOPPED") return "";
+  return sentence(reason) === label ? "" : sentence(reason);
 }
 
 /**

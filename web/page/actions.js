@@ -1,7 +1,6 @@
 /** What people do to streams. Each ends in a change at the box or a short message why not. */
 
 import { picturePath } from "../model/links.js";
-import { isStopped } from "../model/state.js";
 import { Refused, Unreachable, api, fetchPicture } from "./api.js";
 
 /** @typedef {import("../types.js").Stream} Stream */
@@ -21,8 +20,8 @@ export class Actions {
   }
 
   /** @param {Stream} stream */
-  toggle({ id, status, reason }) {
-    return this.#try(() => (status === "offline" && isStopped(reason) ? api.start({ id }) : api.stop(id)));
+  toggle({ id, running }) {
+    return this.#try(() => (running ? api.stop(id) : api.start({ id })));
   }
 
   /** @param {string} id */

@@ -1,39 +1,43 @@
 /** Holds what the page knows and brings it on screen: list, news and figures in; tiles, badges and words out. */
 
 import { Announcer } from "../model/announcer.js";
+import { noteOf } from "../model/figures.js";
+import { presetOf } from "../model/presets.js";
 import { Readings } from "../model/readings.js";
 import { Roster } from "../model/roster.js";
-import { badge, isRemoved } from "../model/state.js";
+import { badge } from "../model/state.js";
 import { Actions } from "./actions.js";
 import { AddDialog } from "./add_dialog.js";
 import { api } from "./api.js";
 import { find } from "./elements.js";
-import { Frame } from "./frame.js";
 import { isFilling, leaveFilling, toggleFullscreen } from "./fullscreen.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Poll } from "./poll.js";
 import { Route } from "./route.js";
 import { Stage } from "./stage.js";
+import { Status } from "./status.js";
+import { Surround } from "./surround.js";
 
 /** @typedef {import("../types.js").Report} Report */
 /** @typedef {import("../types.js").Stream} Stream */
 /** @typedef {import("./tile.js").TileAction} TileAction */
 
 const LIST_EVERY_MS = 3000;
-const STATUS_EVERY_MS = 10_000;
 const REDRAW_EVERY_MS = 500;
+const FAREWELL_MS = 300;
+const GONE = ["unknown_stream", "not_joined"]; // what the list says anyway
 
 export class App {
   #roster = new Roster();
   #readings = new Readings();
   #announcer = new Announcer();
-  #notices = new Notices(find("#notices"));
-  #frame = new Frame();
+  #notices = new Notices(find("#notices"), find("#errors"));
+  #surround = new Surround();
   #route = new Route(() => this.#render());
   #list = new Poll(LIST_EVERY_MS, () => this.#fetchList());
-  #status = new Poll(STATUS_EVERY_MS, () => this.#fetchStatus());
-  #actions = new Actions((text) => this.#notices.pass(text), () => this.#list.now());
+  #status = new Status((warnings) => this.#notices.setWarnings(warnings));
+  #actions = new Actions((text) => this.#notices.fail(text), () => this.#list.now());
   #adding = new AddDialog((stream) => this.#added(stream));
   #panel;
   #stage;
@@ -42,8 +46,6 @@ export class App {
   #settingsOpen = false;
   /** @type {boolean | null} null: not asked yet */
   #reachable = null;
-  /** @type {Record<string, {jpeg_quality: number}>} */
-  #presets = {};
 
   /**
    * @param {import("./player.js").Player} player
@@ -69,7 +71,7 @@ export class App {
 
   start() {
     this.#list.now();
-    this.#status.now();
+    this.#status.start();
     // Ages grow even when the player says nothing any more.
     setInterval(() => this.#render(), REDRAW_EVERY_MS);
     window.addEventListener("online", () => this.#wake());
@@ -78,9 +80,10 @@ export class App {
 
   /** @param {Report} report */
   heard(report) {
-    if (report.type === "figures") this.#readings.heard(report, performance.now());
-    else if (report.type === "info") this.#told(report.info);
-    else if (report.type === "refused" && report.code !== "unknown_stream") this.#notices.pass(report.message);
+    if (report.type === "figures") {
+      if (this.#readings.heard(report, performance.now())) this.#lost();
+    } else if (report.type === "info") this.#told(report.info);
+    else if (report.type === "refused" && !GONE.includes(report.code)) this.#notices.fail(report.message);
     this.#render();
   }
 
@@ -90,12 +93,17 @@ export class App {
     if (stream) this.#route.open(stream.id);
   }
 
-  /** @param {"left" | "right" | "up" | "down"} by */
+  /**
+   * @param {"left" | "right" | "up" | "down"} by
+   * @returns {boolean} something moved
+   */
   move(by) {
+    if (this.#stage.single === null) return this.#stage.moveFocus(by);
     const ids = this.#roster.streams.map((stream) => stream.id);
-    const at = ids.indexOf(this.#stage.single ?? "");
-    if (at === -1) this.#stage.moveFocus(by);
-    else if (ids.length > 1) this.#route.open(ids[(at + (by === "left" || by === "up" ? ids.length - 1 : 1)) % ids.length]);
+    if (by === "up" || by === "down" || ids.length < 2) return false;
+    const to = ids.indexOf(this.#stage.single) + (by === "left" ? ids.length - 1 : 1);
+    this.#route.open(ids[to % ids.length]);
+    return true;
   }
 
   back() {
@@ -130,8 +138,9 @@ export class App {
     else if (action === "toggle") void this.#actions.toggle(stream);
     else if (action === "snapshot") void this.#actions.saveSnapshot(id, this.#choiceOf(id));
     else if (action === "fullscreen") void toggleFullscreen(tile.screen);
-    else if (action === "info") this.#toggleInfo();
+    else if (action === "info") this.#choices.info = !this.#choices.info;
     else this.#openSettings(id);
+    this.#render();
   }
 
   /** @param {string} id */
@@ -151,11 +160,8 @@ export class App {
   #setSettings(open) {
     this.#settingsOpen = open;
     this.#render();
-  }
-
-  #toggleInfo() {
-    this.#choices.info = !this.#choices.info;
-    this.#render();
+    if (open) this.#panel.focus();
+    else this.#stage.focusSettings();
   }
 
   /** @param {string} id */
@@ -170,11 +176,16 @@ export class App {
     this.#route.open(stream.id);
   }
 
+  #lost() {
+    this.#reachable = null; // is it the WebSocket only, or the box?
+    this.#list.now();
+  }
+
   /** @param {import("../types.js").StreamInfo} info */
   #told(info) {
-    // A box that stops says so too: whether the stream is gone, the list knows.
-    if (isRemoved(info)) this.#list.now();
-    else this.#roster.told(info, performance.now());
+    // It was stopped, or removed: the list knows which. Or the whole box stops, which soon has no list any more, and nothing changes.
+    if (info.running) this.#roster.told(info, performance.now());
+    else setTimeout(() => this.#list.now(), FAREWELL_MS);
   }
 
   #wake() {
@@ -205,13 +216,6 @@ export class App {
     this.#route.leave();
   }
 
-  async #fetchStatus() {
-    const status = await api.status().catch(() => null);
-    if (!status) return;
-    this.#presets = status.presets ?? {};
-    this.#notices.setWarnings(status.warnings ?? []);
-  }
-
   #render() {
     const streams = this.#roster.streams;
     const wanted = this.#route.id;
@@ -222,13 +226,9 @@ export class App {
     this.#stage.settle();
     for (const stream of streams) this.#renderTile(stream);
     const shown = this.#settingsOpen ? single : null;
-    this.#panel.show(shown, this.#choiceOf(single?.id ?? ""), this.#presetQuality(single));
-    this.#frame.show({ streams, single, wanted, reachable: this.#reachable, link: this.#readings.connection });
-  }
-
-  /** @param {Stream | null} stream */
-  #presetQuality(stream) {
-    return this.#presets[stream?.preset ?? ""]?.jpeg_quality ?? null;
+    const choice = this.#choiceOf(single?.id ?? "");
+    this.#panel.show(shown, choice, single && this.#status.presetFor(single, choice));
+    this.#surround.show({ streams, single, wanted, reachable: this.#reachable, link: this.#readings.connection });
   }
 
   /** @param {Stream} stream */
@@ -237,12 +237,14 @@ export class App {
     if (!tile) return;
     const nowMs = performance.now();
     const figures = this.#readings.of(stream.id, nowMs);
-    const { status, reason, id, name } = stream;
+    const { running, status, reason, id, name } = stream;
     const { connection = "connecting", placeholder = false, ageMs = null, intervalMs = 0 } = figures ?? {};
-    const shown = badge({ watching: this.#stage.isWatched(id), connection, status, reason, placeholder, ageMs, intervalMs });
+    const watching = this.#stage.isWatched(id);
+    const shown = badge({ watching, connection, running, status, reason, placeholder, ageMs, intervalMs });
+    const note = noteOf(shown, reason, figures, presetOf(stream, this.#choiceOf(id)));
     tile.arrange(this.#stage.single === id, this.#choices.info, this.#settingsOpen);
-    tile.update(stream, shown, figures);
+    tile.update(stream, shown, figures, note, this.#reachable === true);
     if (!this.#announcer.isNews(id, shown.state, nowMs)) return;
-    this.#frame.say(`${name || id}: ${[shown.label, shown.detail].filter(Boolean).join(", ")}`);
+    this.#surround.say(`${name || id}: ${[shown.label, shown.detail].filter(Boolean).join(", ")}`);
   }
 }

@@ -7,6 +7,7 @@ const PASSING_MS = 6000;
 
 export class Notices {
   #root;
+  #errors;
   /** @type {Map<string, HTMLElement>} */
   #shown = new Map();
   /** @type {Set<string>} warnings the reader has seen enough of; those the box no longer has are forgotten */
@@ -14,9 +15,14 @@ export class Notices {
   /** @type {Set<string>} */
   #warnings = new Set();
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * Two places, since screen readers read a place that was there before its text, and errors at once.
+   * @param {HTMLElement} root
+   * @param {HTMLElement} errors
+   */
+  constructor(root, errors) {
     this.#root = root;
+    this.#errors = errors;
   }
 
   /**
@@ -41,8 +47,17 @@ export class Notices {
   }
 
   /**
+   * Something did not work. Goes by itself, too.
    * @param {string} text
-   * @param {"warning" | "passing"} kind
+   */
+  fail(text) {
+    this.#show(text, "error");
+    setTimeout(() => this.#hide(text), PASSING_MS);
+  }
+
+  /**
+   * @param {string} text
+   * @param {"warning" | "passing" | "error"} kind
    */
   #show(text, kind) {
     if (this.#shown.has(text)) return;
@@ -55,7 +70,7 @@ export class Notices {
       this.#hide(text);
     });
     this.#shown.set(text, notice);
-    this.#root.append(notice);
+    (kind === "error" ? this.#errors : this.#root).append(notice);
   }
 
   /** @param {string} text */

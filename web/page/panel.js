@@ -2,11 +2,13 @@
 
 import { presetTitle } from "../model/figures.js";
 import { shareLinks } from "../model/links.js";
+import { ratesOffered } from "../model/presets.js";
 import { copyFrom } from "./copy.js";
 import { copyOf, find, setText } from "./elements.js";
 
 /** @typedef {import("../types.js").Stream} Stream */
 /** @typedef {import("../types.js").Choice} Choice */
+/** @typedef {import("../types.js").Preset} Preset */
 
 /**
  * @typedef {object} PanelActions
@@ -16,7 +18,6 @@ import { copyOf, find, setText } from "./elements.js";
  * @property {() => void} close
  */
 
-const RATES_FPS = [30, 24, 15];
 const USUAL_QUALITY = 85;
 const SURE_WITHIN_MS = 4000;
 
@@ -42,27 +43,29 @@ export class Panel {
     this.#remove.addEventListener("click", () => this.#askOrRemove());
   }
 
-  get open() {
-    return !this.#root.hidden;
+  /** What comes next by keyboard, or is read next, is the panel. */
+  focus() {
+    find("#panel-title").focus();
   }
 
   /**
    * @param {Stream | null} stream null: closed
    * @param {Choice} choice
-   * @param {number | null} presetQuality what the preset says, where known
+   * @param {Preset | null} preset what this viewer gets, where its numbers are known
    */
-  show(stream, choice, presetQuality) {
+  show(stream, choice, preset) {
     this.#root.hidden = stream === null;
     if (!stream) return;
     if (this.#stream?.id !== stream.id) this.#unask();
     this.#stream = stream;
     this.#choice = choice;
     find("#removal").hidden = !stream.removable;
-    this.#showQuality(stream.jpeg_quality, presetQuality);
-    const drawn = JSON.stringify([stream.id, stream.preset, stream.presets, choice]);
+    this.#showQuality(stream.jpeg_quality, preset?.jpeg_quality ?? null);
+    const drawn = JSON.stringify([stream.id, stream.preset, stream.presets, stream.fps, choice, preset?.fps]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#drawChoices(stream, choice);
+    this.#drawQualities(stream, choice);
+    this.#drawRates(ratesOffered(stream, preset), choice);
     this.#drawLinks(stream, choice);
   }
 
@@ -82,15 +85,24 @@ export class Panel {
    * @param {Stream} stream
    * @param {Choice} choice
    */
-  #drawChoices({ preset, presets }, choice) {
-    const names = presets.includes("auto") ? presets : ["auto", ...presets];
+  #drawQualities({ preset, presets }, choice) {
+    // Until "auto" adapts to the connection it is not offered; who has it sees so.
+    const names = choice.preset === "auto" ? ["auto", ...presets] : presets;
     const qualities = names.map((name) => ({ title: presetTitle(name), value: name }));
     const usual = { title: `Default (${presetTitle(preset)})`, value: "" };
     drawOptions("presets", [usual, ...qualities], choice.preset ?? "", (value) =>
       this.#choose({ ...this.#choice, preset: value || null }),
     );
-    const rates = RATES_FPS.map((fps) => ({ title: String(fps), value: String(fps) }));
-    drawOptions("rates", [{ title: "As camera", value: "" }, ...rates], String(choice.fps ?? ""), (value) =>
+  }
+
+  /**
+   * @param {number[]} ratesFps
+   * @param {Choice} choice
+   */
+  #drawRates(ratesFps, choice) {
+    const rates = ratesFps.map((fps) => ({ title: String(fps), value: String(fps) }));
+    const chosen = choice.fps !== null && ratesFps.includes(choice.fps) ? String(choice.fps) : "";
+    drawOptions("rates", [{ title: "Full rate", value: "" }, ...rates], chosen, (value) =>
       this.#choose({ ...this.#choice, fps: value ? Number(value) : null }),
     );
   }

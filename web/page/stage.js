@@ -59,10 +59,14 @@ export class Stage {
   show(id) {
     if (this.single === id) return;
     const before = this.single;
+    const focused = this.focused;
+    const onCover = document.activeElement?.matches(".cover") ?? false;
     if (id === null) delete this.#root.dataset.single;
     else this.#root.dataset.single = id;
-    for (const tile of this.#tiles.values()) tile.element.hidden = id !== null && tile.id !== id;
+    for (const tile of this.#tiles.values()) this.#place(tile);
     if (id === null && before !== null) this.#tiles.get(before)?.cover.focus();
+    // What had the keyboard is not there any more.
+    else if (id !== null && focused !== null && (focused !== id || onCover)) this.#tiles.get(id)?.focusName();
     this.settle();
   }
 
@@ -89,14 +93,30 @@ export class Stage {
     return tile instanceof HTMLElement ? (tile.dataset.streamId ?? null) : null;
   }
 
-  /** @param {"left" | "right" | "up" | "down"} by */
+  /** To where the settings of the large stream were opened. */
+  focusSettings() {
+    this.#tiles.get(this.single ?? "")?.focusSettings();
+  }
+
+  /**
+   * @param {"left" | "right" | "up" | "down"} by
+   * @returns {boolean} false: there is nothing in that direction, or nobody is in the grid yet and wants to scroll
+   */
   moveFocus(by) {
     const tiles = [...this.#tiles.values()];
-    if (tiles.length === 0) return;
+    const from = tiles.findIndex((tile) => tile.id === this.focused);
+    if (tiles.length === 0 || (from === -1 && (by === "up" || by === "down"))) return false;
     const top = tiles[0].element.offsetTop;
     const columns = tiles.filter((tile) => tile.element.offsetTop === top).length;
-    const from = tiles.findIndex((tile) => tile.id === this.focused);
-    tiles[from === -1 ? 0 : step(from, by, columns, tiles.length)].cover.focus();
+    const to = from === -1 ? 0 : step(from, by, columns, tiles.length);
+    if (to !== from) tiles[to].cover.focus();
+    return to !== from;
+  }
+
+  /** @param {Tile} tile */
+  #place(tile) {
+    tile.element.hidden = this.single !== null && this.single !== tile.id;
+    tile.setLarge(this.single === tile.id);
   }
 
   /** @param {string} id */
@@ -104,7 +124,7 @@ export class Stage {
     const tile = new Tile(id, this.#act);
     this.#tiles.set(id, tile);
     this.#player.add(id, tile.canvas);
-    tile.element.hidden = this.single !== null && this.single !== id;
+    this.#place(tile);
     this.#observer.observe(tile.screen);
     return tile;
   }

@@ -1,7 +1,6 @@
 /** One stream on the page: its canvas, badge, words and buttons. Shows what it is told; decides nothing. */
 
-import { ageText, figuresLine, presetTitle } from "../model/figures.js";
-import { isStopped, sentence } from "../model/state.js";
+import { ageText, figuresLine, pictureOf } from "../model/figures.js";
 import { copyOf, find, setAttribute, setText } from "./elements.js";
 import { drawIcons, setIcon } from "./icons.js";
 
@@ -17,7 +16,8 @@ export class Tile {
   cover = /** @type {HTMLButtonElement} */ (find(".cover", this.element));
   /** Is any of it in the window? The stage keeps this up to date. */
   onScreen = false;
-  #toggle = find("[data-action=toggle]", this.element);
+  #name = find(".name", this.element);
+  #toggle = /** @type {HTMLButtonElement} */ (find("[data-action=toggle]", this.element));
   #settings = find("[data-action=settings]", this.element);
   #figures = find(".figures", this.element);
 
@@ -33,24 +33,52 @@ export class Tile {
       const button = target instanceof Element ? target.closest("[data-action]") : null;
       if (button) act(/** @type {TileAction} */ (button.getAttribute("data-action")), id);
     });
-    this.cover.addEventListener("dblclick", () => act("fullscreen", id));
+    this.screen.addEventListener("dblclick", () => act("fullscreen", id));
+    // Without a cover there is still a way out of a picture that fills the window.
+    this.screen.addEventListener("click", () => this.cover.hidden && act("open", id));
   }
 
   /**
    * @param {Stream} stream
    * @param {Badge} badge
    * @param {Figures | undefined} figures
+   * @param {string} note the line under the name
+   * @param {boolean} reachable
    */
-  update(stream, badge, figures) {
+  update(stream, badge, figures, note, reachable) {
+    const name = stream.name || stream.id;
     setAttribute(this.element, "data-state", badge.state);
-    setText(find("h2", this.element), stream.name || stream.id);
-    setText(find(".note", this.element), note(stream));
-    setAttribute(find(".note", this.element), "title", note(stream)); // a small tile cuts it off
-    setAttribute(this.cover, "aria-label", `Show ${stream.name || stream.id} large`);
+    setText(this.#name, name);
+    setText(find(".note", this.element), note);
+    setAttribute(find(".note", this.element), "title", note); // a small tile cuts it off
+    setAttribute(this.cover, "aria-label", `Show ${name} large`);
+    setAttribute(this.canvas, "aria-label", `Picture of ${name}`);
     this.#shape(stream, figures);
     this.#words(badge, figures);
-    this.#buttons(stream);
+    this.#buttons(stream, reachable);
     if (figures) this.#numbers(figures);
+  }
+
+  /**
+   * Large, it is what the page is about, and cannot be made larger.
+   * @param {boolean} large
+   */
+  setLarge(large) {
+    this.cover.hidden = large;
+    const level = large ? "h1" : "h2";
+    if (this.#name.localName === level) return;
+    const heading = Object.assign(document.createElement(level), { className: "name", tabIndex: -1 });
+    heading.textContent = this.#name.textContent;
+    this.#name.replaceWith(heading);
+    this.#name = heading;
+  }
+
+  focusName() {
+    this.#name.focus();
+  }
+
+  focusSettings() {
+    this.#settings.focus();
   }
 
   /**
@@ -62,7 +90,6 @@ export class Tile {
     this.#figures.hidden = !(single && info);
     setAttribute(find("[data-action=info]", this.element), "aria-pressed", String(info));
     setAttribute(this.#settings, "aria-expanded", String(single && settings));
-    setAttribute(this.cover, "tabindex", single ? "-1" : "0");
   }
 
   /**
@@ -71,7 +98,7 @@ export class Tile {
    * @param {Figures | undefined} figures
    */
   #shape({ width, height }, figures) {
-    const drawn = figures && figures.framesDrawn > 0 && !figures.placeholder ? figures : null;
+    const drawn = pictureOf(figures);
     const ratio = drawn ? drawn.width / drawn.height : width > 0 && height > 0 ? width / height : 16 / 9;
     this.element.style.setProperty("--ratio", ratio.toFixed(4));
   }
@@ -88,9 +115,13 @@ export class Tile {
     setText(find(".detail", this.element), figures?.placeholder && state !== "RECONNECTING" ? "" : detail);
   }
 
-  /** @param {Stream} stream */
-  #buttons(stream) {
-    const stopped = stream.status === "offline" && isStopped(stream.reason);
+  /**
+   * @param {Stream} stream
+   * @param {boolean} reachable
+   */
+  #buttons(stream, reachable) {
+    const stopped = !stream.running;
+    this.#toggle.disabled = !reachable;
     // Stopping a stream that somebody added removes it, so that is offered as Remove, in the settings.
     this.#toggle.hidden = stream.removable && !stopped;
     setIcon(find("[data-icon]", this.#toggle), stopped ? "play" : "stop");
@@ -112,10 +143,4 @@ export class Tile {
     while (this.#figures.childElementCount < words.length) this.#figures.append(document.createElement("li"));
     words.forEach((text, index) => setText(this.#figures.children[index], text));
   }
-}
-
-/** @param {Stream} stream */
-function note({ reason, width, height, preset }) {
-  if (reason && !isStopped(reason)) return sentence(reason);
-  return width > 0 ? `${width} × ${height} · ${presetTitle(preset)}` : presetTitle(preset);
 }

@@ -3,11 +3,11 @@
  * and on the page itself where a browser has no OffscreenCanvas; it cannot tell the difference.
  */
 
-import { Ladder } from "../model/ladder.js";
 import { socketUrl } from "../model/links.js";
+import { Transports } from "../model/transports.js";
 import { FrameError } from "../model/wire.js";
 import { Attempts } from "./attempts.js";
-import { SNAPSHOT_EVERY_MS, mjpeg, snapshots } from "./http_pictures.js";
+import { mjpeg, snapshotEveryMs, snapshots } from "./http_pictures.js";
 import { Joins } from "./joins.js";
 import { Link } from "./link.js";
 import { Screen } from "./screen.js";
@@ -33,7 +33,7 @@ const REST_AFTER_MS = 10_000;
 export class Engine {
   #time;
   #report;
-  #ladder;
+  #transports;
   #link;
   #joins;
   #busyMs;
@@ -49,12 +49,12 @@ export class Engine {
     this.#time = time;
     this.#report = report;
     this.#busyMs = time.nowMs();
-    this.#ladder = new Ladder(forced);
+    this.#transports = new Transports(forced);
     this.#link = new Link(() => new WebSocket(socketUrl(self.location, "/ws")), time, {
       opened: () => this.#joins.joinAll(),
       told: (type, data) => this.#told(type, data),
       frame: (message) => this.#frame(message),
-      proven: () => this.#ladder.linkOpened(),
+      proven: () => this.#transports.linkOpened(),
       failed: () => void this.#linkFailed(),
     });
     this.#joins = new Joins((type, data) => this.#link.send(type, data), time.nowMs);
@@ -81,6 +81,7 @@ export class Engine {
 
   /** @param {string} id */
   #remove(id) {
+    this.#joins.forget(id);
     this.#watch(id, null);
     this.#viewings.delete(id);
   }
@@ -108,7 +109,7 @@ export class Engine {
     viewing.attempts?.stop();
     viewing.attempts = null;
     if (!viewing.wish) return;
-    if (this.#ladder.knocks) this.#link.start();
+    if (this.#transports.knocks) this.#link.start();
     viewing.transport = this.#transport(viewing.wish);
     if (viewing.transport === "ws") this.#joins.join(id, viewing.wish);
     else viewing.attempts = this.#attempts(id, viewing.screen, viewing.wish, viewing.transport);
@@ -122,14 +123,14 @@ export class Engine {
    */
   #attempts(id, screen, wish, transport) {
     const offer = (/** @type {import("../types.js").Picture} */ picture) => screen.offer(picture);
-    const giveUp = () => this.#ladder.mjpegFailed(this.#time.nowMs());
+    const giveUp = () => this.#transports.mjpegFailed(this.#time.nowMs());
     const attempt =
       transport === "mjpeg" ? mjpeg(id, wish, this.#time, offer, giveUp) : snapshots(id, wish, this.#time, offer);
     return new Attempts(attempt, this.#time);
   }
 
   #wake() {
-    if (this.#ladder.knocks && this.#watched()) this.#link.wake();
+    if (this.#transports.knocks && this.#watched()) this.#link.wake();
   }
 
   #watched() {
@@ -138,7 +139,7 @@ export class Engine {
 
   /** @param {Wish} wish */
   #transport(wish) {
-    return this.#ladder.transport(wish.large, this.#time.nowMs());
+    return this.#transports.transport(wish.large, this.#time.nowMs());
   }
 
   /**
@@ -175,7 +176,7 @@ export class Engine {
 
   async #linkFailed() {
     const answer = await fetch("/api/streams", { cache: "no-store" }).catch(() => null);
-    this.#ladder.linkFailed(answer !== null && answer.ok);
+    this.#transports.linkFailed(answer !== null && answer.ok);
   }
 
   #tick() {
@@ -196,8 +197,7 @@ export class Engine {
     /** @type {Record<string, Figures>} */
     const streams = {};
     for (const [id, viewing] of this.#viewings) streams[id] = this.#figures(id, viewing);
-    const { connection, clock } = this.#link;
-    this.#report({ type: "figures", connection, rttMs: clock.rttMs, streams });
+    this.#report({ type: "figures", connection: this.#link.connection, streams });
   }
 
   /**
@@ -207,8 +207,7 @@ export class Engine {
    */
   #figures(id, { screen, transport, attempts, wish }) {
     const connection = attempts ? attempts.connection : this.#link.connection;
-    const snapshotMs = wish?.large ? SNAPSHOT_EVERY_MS.large : SNAPSHOT_EVERY_MS.small;
-    const intervalMs = transport === "snapshot" ? snapshotMs : this.#joins.intervalMs(id);
+    const intervalMs = transport === "snapshot" ? snapshotEveryMs(wish) : this.#joins.intervalMs(id);
     return { transport, connection, intervalMs, ...screen.figures() };
   }
 }

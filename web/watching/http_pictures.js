@@ -10,8 +10,14 @@ import { pause } from "./attempts.js";
 /** @typedef {import("../types.js").Wish} Wish */
 /** @typedef {import("./attempts.js").Attempt} Attempt */
 
-export const SNAPSHOT_EVERY_MS = { large: 250, small: 1000 };
+const SNAPSHOT_LARGE_EVERY_MS = 250;
+const SNAPSHOT_SMALL_EVERY_MS = 1000;
 const MJPEG_CHANCES = 2;
+
+/** @param {Wish | null} wish */
+export function snapshotEveryMs(wish) {
+  return wish?.large ? SNAPSHOT_LARGE_EVERY_MS : SNAPSHOT_SMALL_EVERY_MS;
+}
 
 /**
  * @param {string} id
@@ -21,16 +27,15 @@ const MJPEG_CHANCES = 2;
  * @returns {Attempt}
  */
 export function snapshots(id, wish, time, offer) {
-  const everyMs = wish.large ? SNAPSHOT_EVERY_MS.large : SNAPSHOT_EVERY_MS.small;
   return async (signal, heard) => {
     const askedMs = time.nowMs();
     const response = await fetch(picturePath(id, "snapshot.jpg", wish), { signal, cache: "no-store" });
     if (response.status !== 503 && !response.ok) throw new Error(`snapshot: ${response.status}`);
     const body = new Uint8Array(await response.arrayBuffer());
     heard();
-    // It was captured after we asked, so this age is never too young.
-    if (response.ok) offer(picture(body, askedMs));
-    await pause(time, Math.max(50, askedMs + everyMs - time.nowMs()));
+    // It was captured after we asked, so this age is never too young. The box has no placeholder for a snapshot: it answers 503.
+    if (response.ok) offer(picture(body, askedMs, false));
+    await pause(time, Math.max(50, askedMs + snapshotEveryMs(wish) - time.nowMs()));
   };
 }
 
@@ -52,7 +57,8 @@ export function mjpeg(id, wish, time, offer, giveUp) {
         chances = MJPEG_CHANCES;
         const nowMs = time.nowMs();
         const capturedMs = Number(part.headers.get("x-timestamp") ?? NaN) * 1000;
-        offer(picture(part.body, Number.isFinite(capturedMs) ? clock.toLocalMs(capturedMs, nowMs) : nowMs));
+        const capturedLocalMs = Number.isFinite(capturedMs) ? clock.toLocalMs(capturedMs, nowMs) : nowMs;
+        offer(picture(part.body, capturedLocalMs, part.headers.get("x-placeholder") === "1"));
       }
       throw new Error("the MJPEG stream ended");
     } catch (error) {
@@ -82,8 +88,9 @@ async function* parts(path, signal) {
 /**
  * @param {Uint8Array} payload
  * @param {number} capturedLocalMs
+ * @param {boolean} placeholder
  * @returns {Picture}
  */
-function picture(payload, capturedLocalMs) {
-  return { payload, capturedLocalMs, placeholder: false, lost: 0, drawn: null };
+function picture(payload, capturedLocalMs, placeholder) {
+  return { payload, capturedLocalMs, placeholder, lost: 0, drawn: null };
 }

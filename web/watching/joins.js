@@ -1,12 +1,11 @@
 /** Which streams the link carries: joins them, joins them again after a reconnect, and tells whose a frame is. */
 
 import { Watchdog } from "../model/watchdog.js";
-import { isRemoved, isStopped } from "../model/state.js";
 import { parseFrame } from "../model/wire.js";
 
 /** @typedef {import("../types.js").Wish} Wish */
 /** @typedef {import("../types.js").StreamInfo} StreamInfo */
-/** @typedef {{wish: Wish, slot: number | null, fps: number, stopped: boolean, removed: boolean, silence: Watchdog}} Join */
+/** @typedef {{wish: Wish, slot: number | null, fps: number, running: boolean, silence: Watchdog}} Join */
 
 const SILENCE_MS = 3000;
 
@@ -25,17 +24,13 @@ export class Joins {
     this.#nowMs = nowMs;
   }
 
-  get size() {
-    return this.#joined.size;
-  }
-
   /**
    * @param {string} id
    * @param {Wish} wish
    */
   join(id, wish) {
     const silence = new Watchdog({ strictMs: SILENCE_MS, nowMs: this.#nowMs() });
-    this.#joined.set(id, { wish, slot: null, fps: 0, stopped: false, removed: false, silence });
+    this.#joined.set(id, { wish, slot: null, fps: 0, running: true, silence });
     this.#send("join_stream", said(id, wish));
   }
 
@@ -53,10 +48,15 @@ export class Joins {
 
   /** @param {string} id */
   leave(id) {
-    const join = this.#joined.get(id);
+    if (this.#joined.delete(id)) this.#send("leave_stream", { stream_id: id });
+  }
+
+  /**
+   * The stream is no more, and the box has left it already.
+   * @param {string} id
+   */
+  forget(id) {
     this.#joined.delete(id);
-    // A box that removed a stream has left it already. (One that stops removes all, and has them again when it is back.)
-    if (join && !join.removed) this.#send("leave_stream", { stream_id: id });
   }
 
   /** The link is new: nothing is joined on it yet. */
@@ -71,8 +71,7 @@ export class Joins {
     for (const other of this.#joined.values()) if (other.slot === info.slot) other.slot = null; // slots are used again
     join.slot = info.slot;
     join.fps = info.fps;
-    join.stopped = info.status === "offline" && isStopped(info.reason);
-    join.removed = isRemoved(info);
+    join.running = info.running;
   }
 
   /**
@@ -99,7 +98,7 @@ export class Joins {
   tick() {
     const nowMs = this.#nowMs();
     for (const [id, join] of this.#joined) {
-      if (join.stopped || join.removed) join.silence.heard(nowMs);
+      if (!join.running) join.silence.heard(nowMs);
       if (!join.silence.bites(nowMs)) continue;
       join.slot = null;
       this.#send("leave_stream", { stream_id: id });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Ladder } from "../../web/model/ladder.js";
+import { Transports } from "../../web/model/transports.js";
 
 const failing = (times, httpWorks = true) => {
-  const ladder = new Ladder(null);
-  for (let time = 0; time < times; time += 1) ladder.linkFailed(httpWorks);
-  return ladder;
+  const transports = new Transports(null);
+  for (let time = 0; time < times; time += 1) transports.linkFailed(httpWorks);
+  return transports;
 };
 
 test("two failures are no reason to leave WebSocket, three are", () => {
@@ -18,21 +18,21 @@ test("only the large picture may hold a connection", () => assert.equal(failing(
 test("a box that is down is no reason either", () => assert.equal(failing(9, false).transport(true, 0), "ws"));
 
 test("one answer leads back up", () => {
-  const ladder = failing(5);
-  ladder.linkOpened();
-  assert.equal(ladder.transport(true, 0), "ws");
+  const transports = failing(5);
+  transports.linkOpened();
+  assert.equal(transports.transport(true, 0), "ws");
 });
 
 test("where MJPEG does not get through there are snapshots, for a while", () => {
-  const ladder = failing(3);
-  ladder.mjpegFailed(1000);
-  assert.equal(ladder.transport(true, 1001), "snapshot");
-  assert.equal(ladder.transport(true, 31_000), "mjpeg");
+  const transports = failing(3);
+  transports.mjpegFailed(1000);
+  assert.equal(transports.transport(true, 1001), "snapshot");
+  assert.equal(transports.transport(true, 31_000), "mjpeg");
 });
 
 test("what is forced stays", () => {
-  const ladder = new Ladder("snapshot");
-  assert.equal(ladder.transport(true, 0), "snapshot");
-  assert.equal(ladder.knocks, false);
-  assert.equal(new Ladder("ws").knocks, true);
+  const transports = new Transports("snapshot");
+  assert.equal(transports.transport(true, 0), "snapshot");
+  assert.equal(transports.knocks, false);
+  assert.equal(new Transports("ws").knocks, true);
 });

@@ -15,7 +15,7 @@ import { find, setAttribute, setText } from "./elements.js";
 
 const PRODUCT = "Camera";
 
-export class Frame {
+export class Surround {
   #connection = find("#connection");
   #words = find("#connection .words");
   #aloud = find("#aloud");
@@ -28,6 +28,7 @@ export class Frame {
     find("#stage").hidden = none;
     find("#back").hidden = wanted === null || streams.length < 2;
     find("#product").hidden = !find("#back").hidden;
+    find("#overview").hidden = single !== null; // a large stream has its name for a heading
     find("#add").hidden = reachable !== true;
     document.body.classList.toggle("has-single", single !== null);
     document.title = single ? `${single.name || single.id} – ${PRODUCT}` : PRODUCT;

@@ -8,7 +8,7 @@
 const FAILURES_BEFORE_HTTP = 3;
 const MJPEG_REST_MS = 30_000;
 
-export class Ladder {
+export class Transports {
   #forced;
   #failures = 0;
   #mjpegRestsUntilMs = -Infinity;
