@@ -6,11 +6,12 @@ Rule 1: a verb's work lives elsewhere; this file only chooses, so that `list` ne
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
-USAGE = "usage: python -m appliance.cameras worker FD | list | placeholder WIDTH HEIGHT TITLE REASON"
+USAGE = "usage: python -m appliance.cameras worker FD | list | placeholder TITLE REASON WIDTHxHEIGHT..."
 
 
 def _worker(fd: str) -> int:
@@ -29,10 +30,13 @@ def _list() -> int:
     return 0
 
 
-def _placeholder(width: str, height: str, title: str, reason: str) -> int:
+def _placeholder(title: str, reason: str, sizes: list[str]) -> int:
     from appliance.cameras import placeholder
+    from appliance.wire import bundle
 
-    sys.stdout.buffer.write(placeholder.draw(int(width), int(height), title, reason))
+    pairs = [size.split("x") for size in sizes]
+    drawn = [placeholder.draw(int(width), int(height), title, reason) for width, height in pairs]
+    sys.stdout.buffer.write(bundle.pack(drawn))
     return 0
 
 
@@ -47,8 +51,10 @@ def main(arguments: list[str]) -> int:
             return _worker(fd)
         case ["list"]:
             return _list()
-        case ["placeholder", width, height, title, reason] if width.isdecimal() and height.isdecimal():
-            return _placeholder(width, height, title, reason)
+        case ["placeholder", title, reason, *sizes] if sizes and all(
+            re.fullmatch(r"[0-9]{1,5}x[0-9]{1,5}", size) for size in sizes
+        ):
+            return _placeholder(title, reason, sizes)
     sys.stderr.write(USAGE + "\n")
     return 2
 

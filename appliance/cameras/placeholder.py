@@ -1,6 +1,6 @@
 """The picture that stands in for a camera's: a dark card that says what is missing and why.
 
-Rule 1: it is drawn by a process that lives for one picture; the server keeps the result and has no codec of its own.
+Rule 1: it is drawn by a process that lives for one set of words; the server keeps the result and has no codec of its own.
 Rule 2: it carries no time: the server shows one picture again whenever the same thing is missing.
 Rule 3: every text and every size gives a picture. Without words left to fit, the card stays dark.
 """

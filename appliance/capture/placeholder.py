@@ -16,7 +16,7 @@ from appliance.capture.errand import errand
 from appliance.frame import Frame
 from appliance.geometry import Size
 from appliance.streams.stream import Stream
-from appliance.wire import jpeg
+from appliance.wire import bundle, jpeg
 
 DRAW_DEADLINE_S = 5.0
 EVERY_S = 1.0
@@ -29,7 +29,7 @@ class Placeholders:
     """Draws placeholders and keeps those it drew."""
 
     def __init__(self) -> None:
-        self._drawn: OrderedDict[tuple[int, int, str, str], bytes] = OrderedDict()
+        self._drawn: OrderedDict[tuple[Size, str, str], bytes] = OrderedDict()
         self._one_at_a_time = trio.Lock()
 
     async def show_on(self, stream: Stream) -> None:
@@ -40,30 +40,30 @@ class Placeholders:
             if stream.status == "live" or not stream.watched():
                 await stream.changed.wait()
                 continue
-            for preset in stream.watched():
-                await self._show(stream, preset)
+            await self._show(stream)
             await _until_told_otherwise(stream, EVERY_S)
 
-    async def _show(self, stream: Stream, preset: str) -> None:
-        width, height = stream.size_of(preset)
-        picture = await self.draw(width, height, stream.name, stream.reason)
-        if stream.status != "live":
-            size = jpeg.inspect(picture)
-            stream.show(preset, _frame(picture, stream.numbering.for_placeholder(), size))
+    async def _show(self, stream: Stream) -> None:
+        """One placeholder for each rendition that somebody watches."""
+        sizes = {preset: stream.size_of(preset) for preset in stream.watched()}
+        pictures = await self.draw(list(sizes.values()), stream.name, stream.reason)
+        if stream.status == "live":
+            return
+        for preset, size in sizes.items():
+            picture = pictures[size]
+            stream.show(preset, _frame(picture, stream.numbering.for_placeholder(), jpeg.inspect(picture)))
 
-    async def draw(self, width: int, height: int, title: str, reason: str) -> bytes:
-        """A JPEG of this size that says `reason`; never fails."""
-        key = (width, height, title, reason)
+    async def draw(self, sizes: list[Size], title: str, reason: str) -> dict[Size, bytes]:
+        """A JPEG that says `reason` for each of the sizes; never fails."""
         async with self._one_at_a_time:
-            if key not in self._drawn:
-                picture = await _drawn_by_process(key)
-                if picture is None:
-                    return ready_made()
-                self._drawn[key] = picture
-                if len(self._drawn) > KEPT:
-                    self._drawn.popitem(last=False)
-            self._drawn.move_to_end(key)
-            return self._drawn[key]
+            missing = sorted({size for size in sizes if (size, title, reason) not in self._drawn})
+            if missing:
+                for size, picture in zip(missing, await _drawn_by_process(missing, title, reason), strict=False):
+                    self._drawn[size, title, reason] = picture
+            pictures = {size: self._drawn.get((size, title, reason)) or ready_made() for size in sizes}
+            while len(self._drawn) > KEPT:
+                self._drawn.popitem(last=False)
+            return pictures
 
 
 @cache
@@ -72,14 +72,19 @@ def ready_made() -> bytes:
     return files("appliance.capture").joinpath("no_picture.jpg").read_bytes()
 
 
-async def _drawn_by_process(key: tuple[int, int, str, str]) -> bytes | None:
-    picture = await errand("placeholder", *map(str, key), deadline_s=DRAW_DEADLINE_S)
+async def _drawn_by_process(sizes: list[Size], title: str, reason: str) -> list[bytes]:
+    """One process draws all sizes: most of its time goes into its start."""
+    wishes = [f"{size.width}x{size.height}" for size in sizes]
+    pictures = bundle.unpack(await errand("placeholder", title, reason, *wishes, deadline_s=DRAW_DEADLINE_S))
     try:
-        jpeg.inspect(picture)
-    except jpeg.JpegError as error:
-        log.warning("no placeholder could be drawn: %s", error)
-        return None
-    return picture
+        for picture in pictures:
+            jpeg.inspect(picture)
+    except jpeg.JpegError:
+        pictures = []
+    if len(pictures) < len(sizes):
+        log.warning("no placeholder could be drawn")
+        return []
+    return pictures
 
 
 def _frame(picture: bytes, number: int, size: Size) -> Frame:

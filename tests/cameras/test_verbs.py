@@ -11,6 +11,7 @@ import pytest
 import simplejpeg
 
 from appliance.cameras import placeholder
+from appliance.wire import bundle
 from appliance.wire.jpeg import inspect
 from tests.cameras.conftest import FakeCamera
 
@@ -44,9 +45,9 @@ def test_list_with_a_camera_that_refuses(fake_camera: FakeCamera) -> None:
 
 
 def test_placeholder() -> None:
-    done = run("placeholder", "640", "360", "Front door", "the camera was unplugged (/dev/v4l/by-id/usb-x)")
+    done = run("placeholder", "Front door", "the camera was unplugged (/dev/v4l/by-id/usb-x)", "640x360", "854x480")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert inspect(done.stdout) == (640, 360)
+    assert [inspect(picture) for picture in bundle.unpack(done.stdout)] == [(640, 360), (854, 480)]
 
 
 @pytest.mark.parametrize("size", [(640, 360), (1280, 720), (320, 240), (16, 16), (8192, 16), (360, 640)])
