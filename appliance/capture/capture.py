@@ -14,6 +14,7 @@ from appliance.wire import hallway
 
 BACK_OFF_SPREAD = 0.1
 STEADY_S = 2.0  # a camera that lived for so long starts with a short back-off again
+SAY_WHY_S = 2.0  # to draw a placeholder takes a sixth of that, unless the machine is busy
 KILL_DEADLINE_S = 2.0  # SIGKILL works at once, except on a process stuck inside the kernel
 LOOK_FOR_DEVICE_S = 0.25
 log = logging.getLogger("appliance.capture")
@@ -74,6 +75,10 @@ class Capture:
         if trio.current_time() - started_s > STEADY_S and not self._hung:
             self._failures = 0
             self._avoid.clear()
+        with trio.move_on_after(
+            SAY_WHY_S
+        ):  # before the next attempt: who watches a plain stream is told only by the picture
+            await self._placeholders.show(stream)
 
     async def _with_worker(self) -> None:
         """Run one worker until it fails. Raises WorkerError."""

@@ -40,11 +40,11 @@ class Placeholders:
             if stream.status == "live" or not stream.watched():
                 await stream.changed.wait()
                 continue
-            await self._show(stream)
+            await self.show(stream)
             await _until_told_otherwise(stream, EVERY_S)
 
-    async def _show(self, stream: Stream) -> None:
-        """One placeholder for each rendition that somebody watches."""
+    async def show(self, stream: Stream) -> None:
+        """Why there is no picture, once, in each rendition that somebody watches."""
         sizes = {preset: stream.size_of(preset) for preset in stream.watched()}
         pictures = await self.draw(list(sizes.values()), stream.name, stream.reason)
         if stream.status == "live":
