@@ -131,15 +131,17 @@ class Capture:
         while True:
             with trio.move_on_after(watch.patience_s) as silence:
                 message = await worker.receive()
+            if silence.cancelled_caught and worker.has_news:
+                continue  # it spoke, but this process was not there to hear it
             if silence.cancelled_caught:
                 break
             if isinstance(message, tuple):
                 watch.take_in_frame(*message)
             else:
-                watch.take_in(message)
+                watch.take_in(message, newest=not worker.has_news)
         if watch.opening:
             self._hung = True
-            self._avoid.append(watch.opening)
+            self._avoid = [*{*self._avoid, watch.opening}]
         raise watch.silence()
 
     async def _say_what_is_wanted(self, worker: Worker) -> None:
@@ -153,6 +155,7 @@ class Capture:
                 await self._stream.demand.wait()
 
     async def _pass_on_pushed(self, worker: Worker) -> None:
+        self._stream.producer.forget()
         while True:
             await worker.send(hallway.encode_pushed(await self._stream.producer.newest()))
 

@@ -41,8 +41,8 @@ class Watch:
             return WorkerError(f"{self.opening or 'the camera'} did not open within {self.patience_s:.0f} s")
         return WorkerError("the capture process stopped answering")
 
-    def take_in(self, message: hallway.Up) -> None:
-        """One report. Raises WorkerError when it means that the camera failed."""
+    def take_in(self, message: hallway.Up, *, newest: bool = True) -> None:
+        """One report; `newest`: no other waits behind it. Raises WorkerError when it means that the camera failed."""
         if not isinstance(message, hallway.Opening):
             self.opening = ""  # it answered
         match message:
@@ -54,7 +54,8 @@ class Watch:
                 self._take_in_opened(message)
             case hallway.Beat():
                 self._count(message)
-                self._judge(message)
+                if newest:  # an older one says nothing about now: this process was busy elsewhere
+                    self._judge(message)
 
     def take_in_frame(self, slot: int, frame: Frame) -> None:
         """A picture for those who watch; whatever was wrong before, there is one now. Raises WorkerError for no slot of ours."""
@@ -63,7 +64,8 @@ class Watch:
         self.opening = ""
         self._stream.last_captured_s = frame.captured_s
         self._stream.publish(slot, frame)
-        self._stream.set_status("live", self._notice)
+        if time.monotonic() - frame.captured_s < STALL_S:
+            self._stream.set_status("live", self._notice)
 
     def _take_in_opened(self, opened: hallway.Opened) -> None:
         self._stream.opened = opened

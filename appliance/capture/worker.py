@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import select
 import socket
 import subprocess
 import sys
@@ -29,6 +30,9 @@ class Worker:
         self._process = process
         self._socket = ours
         self._send_lock = trio.Lock()
+        self._expected: tuple[int, int] | None = None  # kind and length of the message that is arriving
+        self._partial: bytearray | None = None
+        self._got = 0
 
     @classmethod
     async def start(cls) -> "Worker":
@@ -54,14 +58,28 @@ class Worker:
         return self._process.pid
 
     async def receive(self) -> hallway.Up | tuple[int, Frame]:
-        """The next message; a frame comes with its slot. Raises WorkerError when there is none any more."""
+        """The next message; a frame comes with its slot. May be cancelled: what has arrived of a message is kept.
+
+        Raises WorkerError when nothing more can come.
+        """
         try:
-            kind, length = hallway.decode_prefix(await self._read(hallway.PREFIX.size))
-            return hallway.decode_up(kind, memoryview(await self._read(length)))
+            if self._expected is None:
+                self._expected = hallway.decode_prefix(await self._read(hallway.PREFIX.size))
+            kind, length = self._expected
+            body = await self._read(length)
+            self._expected = None
+            return hallway.decode_up(kind, memoryview(body))
         except (OSError, EOFError):
             raise WorkerError(await self._how_it_ended()) from None
         except hallway.HallwayError as error:
             raise WorkerError(f"the capture process sent {error}") from error
+
+    @property
+    def has_news(self) -> bool:
+        """Something it said has not been received yet."""
+        look = select.poll()
+        look.register(self._socket.fileno(), select.POLLIN)
+        return bool(look.poll(0))
 
     async def send(self, message: bytes) -> None:
         """Say something to the worker. Raises WorkerError."""
@@ -80,13 +98,12 @@ class Worker:
         """Its standard error, line by line and bounded, into our log, until it ends."""
         assert self._process.stderr is not None
         rest = b""
-        with contextlib.suppress(trio.ClosedResourceError):  # `end` gave up on it
-            async for chunk in self._process.stderr:
-                *lines, rest = (rest + chunk).split(b"\n")
-                rest = rest[:LOG_LINE_BYTES]
-                for line in lines:
-                    if text := line[:LOG_LINE_BYTES].decode(errors="replace").strip():
-                        log.info("%s: %s", camera_id, text)
+        with contextlib.suppress(trio.ClosedResourceError):  # `let_go` gave up on it
+            async with self._process.stderr as stderr:  # so that it is closed also when this is cancelled
+                async for chunk in stderr:
+                    *lines, rest = (rest + chunk).split(b"\n")
+                    rest = rest[:LOG_LINE_BYTES]
+                    _log(camera_id, lines)
 
     async def end(self) -> None:
         """Kill it and wait until it is gone; callers set a deadline."""
@@ -105,14 +122,16 @@ class Worker:
         return self._process.poll() is not None
 
     async def _read(self, length: int) -> bytearray:
-        buffer = bytearray(length)
-        view, got = memoryview(buffer), 0
-        while got < length:
-            count = await self._socket.recv_into(view[got:])
+        if self._partial is None:
+            self._partial, self._got = bytearray(length), 0
+        view = memoryview(self._partial)
+        while self._got < length:
+            count = await self._socket.recv_into(view[self._got :])
             if not count:
                 raise EOFError
-            got += count
-        return buffer
+            self._got += count
+        whole, self._partial = self._partial, None
+        return whole
 
     async def _how_it_ended(self) -> str:
         with trio.move_on_after(EXIT_DEADLINE_S):
@@ -121,3 +140,9 @@ class Worker:
                 return f"the capture process was ended by signal {-status}"
             return f"the capture process ended with status {status}"
         return "the capture process closed its connection"
+
+
+def _log(camera_id: str, lines: list[bytes]) -> None:
+    for line in lines:
+        if text := line[:LOG_LINE_BYTES].decode(errors="replace").strip():
+            log.info("%s: %s", camera_id, text)

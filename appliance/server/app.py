@@ -27,6 +27,7 @@ def create_app(box: Box) -> QuartTrio:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     app.url_map.strict_slashes = False  # /webcam and /webcam/ are one
+    app.url_map.merge_slashes = False  # //x is another address, not a redirect in HTML
     answer_errors(app)
     _trust_only_our_own(app, box)
     for room in (page, streams_api, mjpeg, status_api, drop_in, viewer_socket, producer_socket, openapi):

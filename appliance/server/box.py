@@ -28,6 +28,11 @@ class Box:
         """Everybody who watches, over all streams."""
         return sum(stream.viewers for stream in self.registry)
 
+    @property
+    def full(self) -> bool:
+        """As many watch as the configuration allows."""
+        return self.viewers >= self.config.limits.max_viewers
+
     def close(self) -> None:
         """The box stops: every viewer gets a clean end."""
         self.closing.set()

@@ -60,8 +60,10 @@ async def answer(box: Box, asked: Action) -> Response:
         return stream_response(box, stream)
     preset = preset_of(stream, request.args)
     try:
-        frame = await newest_picture(stream, preset, None)
+        frame = await newest_picture(box, stream, preset, None)
     except ApiError as no_picture:
+        if no_picture.code != "no_picture":
+            raise
         frame = await _placeholder(stream, preset, no_picture)
     return picture_response(frame, _ustreamer_headers(frame))
 

@@ -31,7 +31,7 @@ def routes(box: Box) -> Blueprint:
     async def snapshot(stream_id: str) -> Response:
         stream = stream_of(box, stream_id)
         max_age_s = number_of(request.args, "max_age", 0, 3600)
-        return picture_response(await newest_picture(stream, preset_of(stream, request.args), max_age_s))
+        return picture_response(await newest_picture(box, stream, preset_of(stream, request.args), max_age_s))
 
     return blueprint
 
@@ -42,7 +42,7 @@ def stream_response(box: Box, stream: Stream) -> Response:
     fps = number_of(request.args, "fps", 0.01, 120)
     room_for_a_viewer(box)
     response = Response(
-        _no_parts() if request.method == "HEAD" else _parts(stream, preset, fps),
+        _no_parts() if request.method == "HEAD" else _parts(box, stream, preset, fps),
         HTTPStatus.OK,
         content_type=multipart.CONTENT_TYPE,
     )
@@ -53,8 +53,11 @@ def stream_response(box: Box, stream: Stream) -> Response:
     return response
 
 
-async def _parts(stream: Stream, preset: str | None, fps: float | None) -> AsyncIterator[bytes]:
+async def _parts(box: Box, stream: Stream, preset: str | None, fps: float | None) -> AsyncIterator[bytes]:
     """The body. No scope is open at a `yield`: a generator may be left there."""
+    if box.full:  # the last place was taken while the head of this answer went out
+        yield multipart.CLOSING
+        return
     subscription = stream.subscribe(preset, fps)
     try:
         yield multipart.OPENING
@@ -79,9 +82,10 @@ async def _no_parts() -> AsyncIterator[bytes]:
         yield part
 
 
-async def newest_picture(stream: Stream, preset: str | None, max_age_s: float | None) -> Frame:
+async def newest_picture(box: Box, stream: Stream, preset: str | None, max_age_s: float | None) -> Frame:
     """A picture captured after now, or one at most `max_age_s` old. Raises ApiError 503 when there is none."""
     asked_s = time.monotonic() - (max_age_s or 0)
+    room_for_a_viewer(box)
     subscription = stream.subscribe(preset)
     try:
         with trio.move_on_after(SNAPSHOT_DEADLINE_S):

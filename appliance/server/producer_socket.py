@@ -7,10 +7,11 @@ import time
 import msgspec
 import trio
 from msgspec import Struct
-from quart import Blueprint, Websocket, websocket
+from quart import Blueprint
 
 from appliance.server.box import Box
 from appliance.server.errors import ApiError
+from appliance.server.line import GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER, Line
 from appliance.server.requests import stream_of
 from appliance.streams.stream import Stream
 from appliance.wire import events, jpeg, message
@@ -18,7 +19,6 @@ from appliance.wire.hallway import Pushed
 
 SILENCE_S = 20.0  # a producer that says nothing for so long has lost its place to whoever comes next
 MAX_BAD_IN_A_ROW = 100
-GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1008, 1013
 _JPEG_START = b"\xff\xd8"
 
 
@@ -49,13 +49,13 @@ def routes(box: Box) -> Blueprint:
             )
         if stream.producer.connected:
             raise ApiError(409, "has_producer", f"{stream_id!r} has a producer already")
-        socket = websocket._get_current_object()  # type: ignore[attr-defined]
+        line = Line.of_this_request()
         stream.producer.connected = True
         try:
-            await socket.accept()
+            await line.accept()
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(_close_with, box, stream, socket, nursery.cancel_scope)
-                await _take_in(stream, socket)
+                nursery.start_soon(_close_with, box, stream, line, nursery.cancel_scope)
+                await _take_in(stream, line)
                 nursery.cancel_scope.cancel()
         finally:
             stream.producer.connected = False
@@ -63,34 +63,37 @@ def routes(box: Box) -> Blueprint:
     return blueprint
 
 
-async def _close_with(box: Box, stream: Stream, socket: Websocket, scope: trio.CancelScope) -> None:
+async def _close_with(box: Box, stream: Stream, line: Line, scope: trio.CancelScope) -> None:
     """The box stops, or the stream is removed: say so and end."""
     while not (box.closing.is_set() or stream.removed):
         await stream.changed.wait()
-    await socket.close(GOING_AWAY)
+    await line.close(GOING_AWAY)
     scope.cancel()
 
 
-async def _take_in(stream: Stream, socket: Websocket) -> None:
+async def _take_in(stream: Stream, line: Line) -> None:
     """Hand each good picture on, answer each bad one, until the producer is silent or sends nothing but rubbish."""
     accepted = bad = 0
     while bad < MAX_BAD_IN_A_ROW:
         with trio.move_on_after(SILENCE_S) as silence:
-            data = await socket.receive()
+            data = await line.receive()
         if silence.cancelled_caught:
-            await socket.close(TRY_AGAIN_LATER)
+            await line.close(TRY_AGAIN_LATER)
             return
         try:
             pushed = picture_in(data)
         except BadFrameError as error:
             bad += 1
             stream.rejected_total += 1
-            await socket.send(events.error("bad_frame", str(error)))
+            await line.send(events.error("bad_frame", str(error)))
+            continue
+        if not stream.running:
+            await line.send(events.error("stopped", f"{stream.id!r} is stopped; nobody would see this picture"))
             continue
         stream.producer.push(pushed)
         accepted, bad = accepted + 1, 0
-        await socket.send(events.encode("ack", {"frame_number": accepted}))
-    await socket.close(POLICY_VIOLATION)
+        await line.send(events.encode("ack", {"frame_number": accepted}))
+    await line.close(POLICY_VIOLATION)
 
 
 def picture_in(data: str | bytes | None) -> Pushed:

@@ -25,7 +25,7 @@ def stream_of(box: Box, stream_id: str | None) -> Stream:
 
 def room_for_a_viewer(box: Box) -> None:
     """Raises ApiError 503 when as many people watch as the box allows."""
-    if box.viewers >= box.config.limits.max_viewers:
+    if box.full:
         raise ApiError(503, "full", f"{box.viewers} viewers watch already, as many as limits.max_viewers allows", 5)
 
 

@@ -1,5 +1,6 @@
 """REST for streams: list, start, show, change, stop."""
 
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -16,6 +17,8 @@ from appliance.streams.offer import UnknownPresetError
 from appliance.streams.registry import StreamExistsError, TooManyStreamsError
 from appliance.streams.stream import Stream
 
+MAX_PIXELS = 3840 * 2160
+_VIDEO_DEVICE = re.compile(r"/dev/(video[0-9]{1,3}|v4l/by-(id|path)/[^/]+)")
 Name = Annotated[str, Meta(max_length=64)]
 
 
@@ -97,6 +100,7 @@ def _create(box: Box, asked: dict[str, Any]) -> Stream:
     """A new stream; what the body leaves out is as in the configuration. Raises ApiError."""
     try:
         camera = msgspec.convert({"id": box.registry.free_id(), **asked}, Camera)
+        _check_what_strangers_may_open(camera)
         return box.registry.create(camera)
     except StreamExistsError as error:
         raise ApiError(409, "stream_exists", str(error)) from error
@@ -104,6 +108,17 @@ def _create(box: Box, asked: dict[str, Any]) -> Stream:
         raise ApiError(503, "too_many_streams", str(error), 10) from error
     except ValueError as error:  # also what msgspec raises
         raise ApiError(400, "bad_request", str(error).partition(" - at `")[0]) from error
+
+
+def _check_what_strangers_may_open(camera: Camera) -> None:
+    """A file may name any device and size, a request only video devices and sizes that leave the box alive."""
+    device = camera.parsed_source.device
+    if device and not _VIDEO_DEVICE.fullmatch(device):
+        raise ValueError(
+            "source: a request may name /dev/video… and /dev/v4l/by-id or by-path/…; others stand in the configuration"
+        )
+    if camera.width * camera.height > MAX_PIXELS:
+        raise ValueError(f"width, height: at most {MAX_PIXELS} pixels together; more stands in the configuration")
 
 
 def _change(stream: Stream, body: ChangeStream) -> None:

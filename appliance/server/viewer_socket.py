@@ -4,10 +4,11 @@ import itertools
 import time
 
 import trio
-from quart import Blueprint, Websocket, websocket
+from quart import Blueprint, websocket
 
 from appliance.server.box import Box
 from appliance.server.errors import ApiError
+from appliance.server.line import GOING_AWAY, NORMAL, POLICY_VIOLATION, TRY_AGAIN_LATER, Line
 from appliance.server.requests import number_of, preset_of, room_for_a_viewer, stream_of
 from appliance.server.viewer import Viewer
 from appliance.streams.change import Change
@@ -17,7 +18,7 @@ from appliance.wire import events
 MAX_JOINED = 16
 SLOTS = 256  # what the header's byte holds
 MAX_BAD_MESSAGES = 20  # more than good ones: a page with a bug gets its errors told; who sends only rubbish does not
-NORMAL, GOING_AWAY, POLICY_VIOLATION = 1000, 1001, 1008
+MAX_RUNNING = 2 * MAX_JOINED  # with those that have left and whose last frame is still on its way
 
 
 def routes(box: Box) -> Blueprint:
@@ -26,7 +27,7 @@ def routes(box: Box) -> Blueprint:
 
     @blueprint.websocket("")
     async def many() -> None:
-        await ViewerSocket(box, _this_socket()).run(None)
+        await ViewerSocket(box, Line.of_this_request()).run(None)
 
     @blueprint.websocket("/viewer/<stream_id>")
     async def one(stream_id: str) -> None:
@@ -41,56 +42,59 @@ def routes(box: Box) -> Blueprint:
             number_of(websocket.args, "fps", 0.01, 120),
             "json" if format_ == "json" else "binary",
         )
-        await ViewerSocket(box, _this_socket()).run(wish)
+        await ViewerSocket(box, Line.of_this_request()).run(wish)
 
     return blueprint
-
-
-def _this_socket() -> Websocket:
-    """The connection itself: the proxy quart offers does not reach into child tasks of other contexts."""
-    return websocket._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
 class ViewerSocket:
     """One viewer's connection: what it says is done, what it joined is sent."""
 
-    def __init__(self, box: Box, socket: Websocket) -> None:
+    def __init__(self, box: Box, line: Line) -> None:
         self._box = box
-        self._socket = socket
+        self._line = line
         self._viewers: dict[str, Viewer] = {}
         self._left = Change()
+        self._running = 0
         self._bad_messages = 0
         self._slot = SLOTS - 1
 
     async def run(self, first: events.Join | None) -> None:
         """Return when the connection is over."""
-        await self._socket.accept()
+        await self._line.accept()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._close_with_the_box, nursery.cancel_scope)
             if first is None:
                 await self._listen(nursery)
             else:
                 nursery.start_soon(self._listen, nursery)
-                await self._run(self._add(first))
+                await self._run_first(first)
                 if self._box.closing.is_set():
                     await trio.sleep_forever()  # `_close_with_the_box` ends it, with its own code
-                await self._close(NORMAL)
+                await self._line.close(NORMAL)
             nursery.cancel_scope.cancel()
+
+    async def _run_first(self, wish: events.Join) -> None:
+        try:
+            viewer = self._add(wish)
+        except ApiError:  # the last place was taken while this client was let in
+            await self._line.close(TRY_AGAIN_LATER)
+        else:
+            await self._run(viewer)
 
     async def _close_with_the_box(self, scope: trio.CancelScope) -> None:
         await self._box.closing.wait()
         while self._viewers:  # each ends by itself, its last frame whole
             await self._left.wait()
-        await self._close(GOING_AWAY)
+        await self._line.close(GOING_AWAY)
         scope.cancel()
-
-    async def _close(self, code: int) -> None:
-        await self._socket.close(code)
 
     async def _listen(self, nursery: trio.Nursery) -> None:
         """Do what the client says, for as long as it says things that can be understood."""
         while self._bad_messages < MAX_BAD_MESSAGES:
-            text = await self._socket.receive()
+            while self._running >= MAX_RUNNING:  # who joins and leaves without reading is not listened to
+                await self._left.wait()
+            text = await self._line.receive()
             try:
                 if not isinstance(text, str):
                     raise events.EventError("a viewer sends text messages only")  # noqa: TRY301 - one place answers all
@@ -98,8 +102,8 @@ class ViewerSocket:
                 self._bad_messages = max(0, self._bad_messages - 1)
             except (events.EventError, ApiError, UnknownPresetError) as error:
                 self._bad_messages += 1
-                await self._socket.send(events.error(_code(error), str(error)))
-        await self._close(POLICY_VIOLATION)
+                await self._line.send(events.error(_code(error), str(error)))
+        await self._line.close(POLICY_VIOLATION)
         nursery.cancel_scope.cancel()
 
     async def _obey(self, event: events.ClientEvent, nursery: trio.Nursery) -> None:
@@ -108,7 +112,7 @@ class ViewerSocket:
                 if viewer := self._viewers.get(ack.stream_id):
                     viewer.acknowledged(ack.frame_number)
             case events.PingServer(ping):
-                await self._socket.send(events.encode("pong", {"t": ping.t, "time": time.time()}))
+                await self._line.send(events.encode("pong", {"t": ping.t, "time": time.time()}))
             case events.JoinStream(join):
                 self._join(join, nursery)
             case events.LeaveStream(leave):
@@ -132,7 +136,6 @@ class ViewerSocket:
         if wish.stream_id in self._viewers:
             self._viewers[wish.stream_id].choose(wish.preset, wish.fps)
             return
-        room_for_a_viewer(self._box)
         if len(self._viewers) >= MAX_JOINED:
             raise ApiError(503, "full", f"one connection joins at most {MAX_JOINED} streams")
         nursery.start_soon(self._run, self._add(wish))
@@ -140,8 +143,10 @@ class ViewerSocket:
     def _add(self, wish: events.Join) -> Viewer:
         """Join a stream now; `_run` then sends what it has. Raises ApiError, UnknownPresetError."""
         stream = stream_of(self._box, wish.stream_id)
-        viewer = Viewer(self._socket, stream, wish, self._free_slot())
+        room_for_a_viewer(self._box)
+        viewer = Viewer(self._line, stream, wish, self._free_slot())
         self._viewers[wish.stream_id] = viewer
+        self._running += 1  # here, not when `_run` begins: joins may come faster than tasks start
         return viewer
 
     def _free_slot(self) -> int:
@@ -154,6 +159,7 @@ class ViewerSocket:
         try:
             await viewer.run()
         finally:
+            self._running -= 1
             if self._viewers.get(viewer.stream.id) is viewer:
                 del self._viewers[viewer.stream.id]
             self._left.tell()

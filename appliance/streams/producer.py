@@ -17,6 +17,10 @@ class Producer:
         self._waiting = pushed
         self._change.tell()
 
+    def forget(self) -> None:
+        """What waits was for a worker that is gone; when the next one comes it would be old."""
+        self._waiting = None
+
     async def newest(self) -> Pushed:
         """Take the picture that waits, or the next one."""
         while self._waiting is None:

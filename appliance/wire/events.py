@@ -54,7 +54,7 @@ class Ack(Struct, frozen=True, forbid_unknown_fields=True):
 class Ping(Struct, frozen=True, forbid_unknown_fields=True):
     """`t` comes back as it is; with `time` of the answer a page learns how its clock differs from the box's."""
 
-    t: float
+    t: int | float
 
 
 class JoinStream(Struct, frozen=True, forbid_unknown_fields=True, tag="join_stream"):

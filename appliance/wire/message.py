@@ -21,6 +21,7 @@ from appliance.frame import Codec, Frame
 VERSION = 1
 KEY_FRAME, PLACEHOLDER = 1, 2
 HEADER = struct.Struct(">BBBBHHIIQ")
+SHARED_SLOTS = 4  # of these a copy is kept with the frame for all viewers; pages with more tiles make their own
 _U32 = 0xFFFFFFFF
 
 
@@ -61,7 +62,7 @@ def header(frame: Frame, slot: int, lost: int) -> bytes:
 
 def encode(frame: Frame, slot: int, lost: int) -> bytes:
     """The whole message; built once for all viewers who have the same slot and lost nothing."""
-    if lost:
+    if lost or slot >= SHARED_SLOTS:
         return header(frame, slot, lost) + frame.data  # its own, and gone once sent: not a copy kept for each viewer
     return frame.once(("message", slot), lambda frame: header(frame, slot, 0) + frame.data)
 
