@@ -30,7 +30,10 @@ def origin_is_ours(origin: str | None, host: str, allowed: Iterable[str]) -> boo
     """Whether the page a request comes from may act here: none named, this very host, or one that is allowed."""
     if origin is None:
         return True
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # no browser names such a page
+        return False
     same = parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
     return same or origin in allowed or "*" in allowed
 

@@ -8,6 +8,7 @@ import pytest
 import trio
 import trio.testing
 
+from appliance.server.edge import http1
 from tests.support.edge_app import (
     CHUNK,
     GRACEFUL_S,
@@ -42,6 +43,12 @@ MALFORMED: dict[str, bytes] = {
     "a target that is no path": b"GET * HTTP/1.1\r\nHost: box\r\n\r\n",
     "an absolute target": b"GET http://elsewhere/ HTTP/1.1\r\nHost: box\r\n\r\n",
     "bad escapes": b"GET /%ff%00%zz HTTP/1.1\r\nHost: box\r\n\r\n",
+    "a target without a path": b"GET ?preset= HTTP/1.1\r\nHost: box\r\n\r\n",
+    "half a bracket": b"GET http://[ HTTP/1.1\r\nHost: box\r\n\r\n",
+    "half a bracket, escaped": b"GET http://%5B HTTP/1.1\r\nHost: box\r\n\r\n",
+    "a host with an empty label": b"GET / HTTP/1.1\r\nHost: a..b\r\n\r\n",
+    "a host with a long label": b"GET / HTTP/1.1\r\nHost: " + b"a" * 64 + b":80\r\n\r\n",
+    "a host of strange letters": b"GET / HTTP/1.1\r\nHost: \xa0..\xff\r\n\r\n",
     "an unknown version": b"GET / HTTP/9.9\r\nHost: box\r\n\r\n",
     "CONNECT": b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: box\r\n\r\n" + bytes(100),
     "the HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000"),
@@ -69,6 +76,8 @@ MALFORMED: dict[str, bytes] = {
     "frames after an upgrade": UPGRADE % (b"/ws/echo", b"") + HELLO * 3,
     "a request after an upgrade": UPGRADE % (b"/ws/echo", b"") + GET,
     "an upgrade to nowhere": UPGRADE % (b"/ws/nowhere", b""),
+    "an upgrade to nowhere, and a frame": UPGRADE % (b"/ws/nowhere", b"") + HELLO,
+    "an upgrade of a strange host": UPGRADE.replace(b"box", b"a..b") % (b"/ws/echo", b"") + HELLO,
     "an upgrade of a page": UPGRADE % (b"/", b""),
     "an upgrade by POST": UPGRADE.replace(b"GET", b"POST") % (b"/ws/echo", b"Content-Length: 3\r\n") + b"abc",
     "an upgrade with a body": UPGRADE % (b"/ws/echo", b"Content-Length: 5\r\n") + b"hello",
@@ -135,3 +144,77 @@ async def test_whatever_a_client_says_the_next_one_is_served(name: str, caplog: 
         await wait_for_count(served.port, "inside", 0)
         await served.must_close_within(GRACEFUL_S + 1)
     assert_a_line_each_at_most(caplog)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a target without a path", "half a bracket", "a host with an empty label", "an upgrade of a strange host"],
+)
+async def test_what_the_app_cannot_take_in_is_refused_before_it(name: str) -> None:
+    async with edge_of(create_app()) as served, connected(served.port) as client:
+        await client.send(MALFORMED[name])
+        assert (await client.read_to_end()).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("name", ["a.b.", "[::1]:80", "BOX.local:80", "x_y", ""])
+async def test_other_hosts_are_the_apps_to_judge(name: str) -> None:
+    async with edge_of(create_app()) as served, connected(served.port) as client:
+        await client.send(GET.replace(b"box", name.encode()))
+        assert (await client.read_until(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("pause_s", [None, 0, 0.0005, 0.002])
+async def test_a_refused_upgrade_is_answered_by_the_app_whatever_is_said_early(
+    pause_s: float | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with edge_of(create_app()) as served:
+        for _ in range(50):  # each another race
+            async with connected(served.port) as client:
+                upgrade = UPGRADE % (b"/ws/refused", b"")
+                await client.send(upgrade + HELLO if pause_s is None else upgrade)
+                if pause_s is not None:
+                    await trio.sleep(pause_s)
+                    with suppress(trio.BrokenResourceError):
+                        await client.send(HELLO)
+                answer = await client.read_to_end()
+                assert answer.startswith(b"HTTP/1.1 404 ")
+                assert b"no such stream" in answer
+    assert not caplog.records
+
+
+async def test_an_app_that_answers_too_late_is_not_heard(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(http1, "EARLY_S", 0.0)  # so that both answer at about the same time
+    async with edge_of(create_app()) as served:
+        for _ in range(50):
+            async with connected(served.port) as client:
+                await client.send(UPGRADE % (b"/ws/refused", b"") + HELLO)
+                answer = await client.read_to_end()
+                assert answer.startswith(b"HTTP/1.1 400 ") or b"no such stream" in answer
+                assert answer.count(b"HTTP/") == 1
+    assert not caplog.records
+
+
+async def test_a_frame_before_an_accepted_upgrade_is_taken() -> None:
+    async with edge_of(create_app()) as served, connected(served.port) as client:
+        await client.send(UPGRADE % (b"/ws/echo", b"") + HELLO)
+        assert b" 101 " in await client.read_until(b"\r\n\r\n")
+        await client.read_until(b"hello")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("an unmasked frame", 1002),
+        ("reserved bits", 1002),
+        ("an unknown opcode", 1002),
+        ("text that is not UTF-8", 1007),
+        ("half a character", 1007),
+    ],
+)
+async def test_a_client_that_breaks_the_protocol_is_told_so(name: str, code: int) -> None:
+    async with edge_of(create_app()) as served, connected(served.port) as client:
+        await client.upgrade("/ws/echo")
+        await client.send(FRAMES[name])
+        assert (await client.read_to_end()).endswith(b"\x88\x02" + struct.pack(">H", code))

@@ -49,6 +49,8 @@ def test_names_that_are_not(host: str) -> None:
         ("http://evil.example", False),
         ("null", False),
         ("file://", False),
+        ("http://[x", False),
+        ("http://a]b", False),
         ("http://mainsail.local", True),
     ],
 )
@@ -70,6 +72,11 @@ async def test_a_foreign_page_changes_nothing(box: str, http: httpx.AsyncClient)
     shown = await http.get(f"{box}/api/streams", headers=foreign)
     assert "access-control-allow-origin" not in shown.headers
     assert shown.json()["streams"][0]["status"] in ("live", "starting")
+
+
+async def test_an_origin_that_is_none_is_foreign(box: str, http: httpx.AsyncClient) -> None:
+    answer = await http.post(f"{box}/api/streams", json={"source": "pattern"}, headers={"Origin": "http://[x"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_origin")
 
 
 async def test_an_allowed_page_may_watch_and_act(nursery: trio.Nursery, http: httpx.AsyncClient) -> None:

@@ -110,6 +110,11 @@ def create_app() -> QuartTrio:
         finally:
             counts["inside"] -= 1
 
+    @app.websocket("/ws/refused")
+    async def refused() -> Response:
+        await trio.lowlevel.checkpoint()
+        return Response('{"error": "no such stream"}', status=404)
+
     @app.websocket("/ws/deaf")
     async def deaf() -> None:
         counts["inside"] += 1

@@ -19,6 +19,7 @@ from hypercorn.typing import AppWrapper, ASGIFramework, ASGIReceiveEvent, ASGISe
 from hypercorn.utils import parse_socket_addr
 
 from appliance.server.edge.http1 import Call, Http1, Put, Send
+from appliance.server.edge.seldom import Seldom
 
 log = logging.getLogger("appliance.server.edge")
 
@@ -39,6 +40,7 @@ class Terms(NamedTuple):
     send_timeout_s: float
     keep_alive_timeout_s: float
     max_message_bytes: Callable[[str], int]
+    complaints: Seldom
 
 
 class Connection:
@@ -65,11 +67,14 @@ class Connection:
         except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # the client is gone
         except* (ValueError, h11.ProtocolError, wsproto.utilities.ProtocolError) as errors:
-            log.info("%s: said what nobody understands: %r", self._name, errors.exceptions[0])
+            self._complain("%s: said what nobody understands: %r", errors.exceptions[0])
         except* Exception as errors:  # Rule 1, also for a fault in protocol code
-            log.warning("%s: connection failed: %r", self._name, errors.exceptions[0])
+            self._complain("%s: connection failed: %r", errors.exceptions[0], level=logging.WARNING)
         finally:
             self._socket.close()
+
+    def _complain(self, line: str, *details: object, level: int = logging.INFO) -> None:
+        self._terms.complaints.say(level, line, self._name, *details)
 
     async def _converse(self) -> None:
         self._protocol = self._new_protocol()
@@ -158,7 +163,7 @@ class Connection:
         with trio.move_on_after(self._terms.send_timeout_s) as patience:
             await call.put(event)
         if patience.cancelled_caught:  # meanwhile nothing is read, so that the client may long be gone
-            log.info("%s: the app takes nothing of what it says; the connection ends", self._name)
+            self._complain("%s: the app takes nothing of what it says; the connection ends")
             self._reading.cancel()
 
     def spawn(self, func: Callable[..., Awaitable[None]], *args: Any) -> None:
@@ -205,7 +210,7 @@ class Connection:
                 patience.deadline = trio.current_time() + self._terms.send_timeout_s
                 await self._stream.send_all(view[start : start + SLICE_BYTES])
             return True
-        log.info("%s: took nothing for %g s and is reset", self._name, self._terms.send_timeout_s)
+        self._complain("%s: took nothing for %g s and is reset", self._terms.send_timeout_s)
         return False
 
     def _reset(self) -> None:

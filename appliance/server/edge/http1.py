@@ -1,17 +1,22 @@
 """hypercorn's HTTP/1.1 and WebSocket, with their dangerous corners cut off, and the calls into the app that come of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
 import h11
 import trio
-from hypercorn.events import Closed
-from hypercorn.protocol.events import Data, Event, Response
-from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
+import wsproto.connection
+import wsproto.events
+from hypercorn.events import Closed, RawData
+from hypercorn.events import Event as ConnectionEvent
+from hypercorn.protocol.events import Data, Event, Response, StreamClosed
+from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.typing import ASGIReceiveEvent, ASGISendEvent, Scope
 
+EARLY_S = 2.0  # a client that talks before its upgrade was answered waits so long for the app's answer
 UNREAD_MESSAGES = 2  # of a client that the app has not taken yet; then its connection is read no further
 Put = Callable[[ASGIReceiveEvent], Awaitable[None]]
 Send = Callable[[ASGISendEvent | None], Awaitable[None]]
@@ -22,12 +27,34 @@ class Http1(H11Protocol):
 
     max_message_bytes: Callable[[str], int]
 
+    async def handle(self, event: ConnectionEvent) -> None:
+        # Data before an upgrade was answered makes hypercorn refuse it while the app may just be answering (#225).
+        early = isinstance(event, RawData) and event.data and isinstance(self.connection, H11WSConnection)
+        if early and not await self._upgraded():
+            return
+        await super().handle(event)
+
+    async def _upgraded(self) -> bool:
+        """Whether the app accepts the upgrade, for whose answer this waits: what is said into a refused one is dropped."""
+        if not self._answered.is_set():
+            with trio.move_on_after(EARLY_S):
+                await self._answered.wait()
+        if not self._answered.is_set():
+            cast("WSStream", self.stream).closed = True  # first of all: the app may answer during the next line
+            await self._refuse(400)
+        return cast("H11WSConnection", self.connection).h11_connection.our_state is h11.SWITCHED_PROTOCOL
+
     async def _check_protocol(self, event: h11.Request) -> None:
         # hypercorn would switch to HTTP/2 here, whose sends go another way. To ignore `Upgrade: h2c` is allowed.
         if event.http_version not in (b"1.0", b"1.1"):
-            await self._send_error_response(505)
-            await self.send(Closed())
-            await trio.lowlevel.checkpoint()  # Closed has cancelled the reading task, which runs this: it ends here
+            await self._refuse(505)
+        if not _makes_sense(event):
+            await self._refuse(400)
+
+    async def _refuse(self, status_code: int) -> None:
+        await self._send_error_response(status_code)
+        await self.send(Closed())
+        await trio.lowlevel.checkpoint()  # Closed has cancelled the reading task, which runs this: it ends here
 
     async def _create_stream(self, request: h11.Request) -> None:
         # hypercorn always accepts permessage-deflate, which browsers offer (#307): 3 ms of CPU per frame and viewer.
@@ -36,17 +63,22 @@ class Http1(H11Protocol):
             request = h11.Request(
                 method=request.method, target=request.target, headers=headers, http_version=request.http_version
             )
+        self._answered = trio.Event()
         await super()._create_stream(request)
         if isinstance(self.stream, WSStream):
             self.stream.buffer.max_length = self.max_message_bytes(self.stream.scope["path"])
+        if isinstance(self.connection, H11WSConnection) and self.connection.buffer and not await self._upgraded():
+            self.connection.buffer.clear()
 
     async def stream_send(self, event: Event) -> None:
-        # Data before the upgrade was accepted is refused by hypercorn while the app may just be accepting (#225): the
-        # first answer counts, and what the app says into a refused upgrade goes nowhere.
-        if isinstance(self.connection, H11WSConnection) and isinstance(event, Response | Data):
-            state = self.connection.h11_connection.our_state
-            if state is not (h11.SEND_RESPONSE if isinstance(event, Response) else h11.SWITCHED_PROTOCOL):
-                return
+        if isinstance(event, Response):
+            self._answered.set()
+            if isinstance(self.stream, WSStream) and self.stream.handshake.accepted:
+                self.stream.connection = Candid(wsproto.connection.ConnectionType.SERVER)
+        elif isinstance(event, StreamClosed) and isinstance(self.stream, WSStream) and self.stream.handshake.accepted:
+            last_words = cast("Candid", self.stream.connection).last_words()
+            if last_words:
+                await super().stream_send(Data(stream_id=STREAM_ID, data=last_words))
         await super().stream_send(event)
 
     @property
@@ -55,6 +87,38 @@ class Http1(H11Protocol):
         if isinstance(self.stream, WSStream) and self.stream.buffer.length > self.stream.buffer.max_length:
             return True
         return self.stream is not None and self.stream.closed
+
+
+class Candid(wsproto.connection.Connection):
+    """A client that breaks the protocol of WebSockets is told so (1002, 1007); hypercorn only hangs up."""
+
+    _breach: wsproto.events.CloseConnection | None = None
+
+    def events(self) -> Iterator[wsproto.events.Event]:  # type: ignore[override]  # nothing is sent into it
+        """As wsproto's; the end is remembered."""
+        for event in super().events():
+            if isinstance(event, wsproto.events.CloseConnection):
+                self._breach = event
+            yield event
+
+    def last_words(self) -> bytes:
+        """The closing frame that is still owed when the connection ends, if any is."""
+        if self._breach is None or self.state is not wsproto.connection.ConnectionState.OPEN:
+            return b""
+        return self.send(wsproto.events.CloseConnection(code=self._breach.code))
+
+
+def _makes_sense(request: h11.Request) -> bool:
+    """Whether quart and werkzeug can take it in: they parse before any route, where a failure is a fault of the app's."""
+    path = unquote(request.target.partition(b"?")[0].decode("ascii"))
+    host = next((value for name, value in request.headers if name == b"host"), b"")
+    try:
+        if not path.startswith("/"):
+            urlsplit(path)
+        host.decode("latin1").lower().partition(":")[0].encode("idna")
+    except ValueError:
+        return False
+    return bool(path)
 
 
 class Call:

@@ -8,7 +8,7 @@ from typing import Any
 from hypercorn.events import RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.protocol.ws_stream import WebsocketBuffer, WSStream
+from hypercorn.protocol.ws_stream import Handshake, WebsocketBuffer, WSStream
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.worker_context import WorkerContext
 
@@ -28,10 +28,11 @@ _PARAMETERS: tuple[tuple[Callable[..., Any], str], ...] = (
     (WorkerContext.__init__, "self max_requests"),
 )
 _ATTRIBUTES = (
-    (H11Protocol, "config context send stream"),
-    (H11WSConnection, "h11_connection"),
+    (H11Protocol, "config context connection send stream"),
+    (H11WSConnection, "buffer h11_connection"),
     (HTTPStream, "closed"),
-    (WSStream, "buffer closed"),
+    (WSStream, "buffer closed"),  # connection and handshake are only declared there, and set later
+    (Handshake, "accepted"),
     (WebsocketBuffer, "length max_length"),
 )
 

@@ -17,6 +17,7 @@ from hypercorn.utils import repr_socket_addr
 
 from appliance.server.edge import pinned
 from appliance.server.edge.connection import Connection, Stream, Terms
+from appliance.server.edge.seldom import Seldom
 
 log = logging.getLogger("appliance.server.edge")
 
@@ -48,9 +49,9 @@ async def serve(
     When `shutdown_trigger` returns, no one new is let in, idle connections end, and answers under way have
     `graceful_timeout_s`; then they are cut. Cancelling serve() cuts at once and skips the app's lifespan shutdown.
     """
-    config, context = _config(), WorkerContext(None)
-    terms = Terms(app, config, context, send_timeout_s, keep_alive_timeout_s, max_message_bytes)
-    guests = Guests(max_connections)
+    config, context, complaints = _config(), WorkerContext(None), Seldom()
+    terms = Terms(app, config, context, send_timeout_s, keep_alive_timeout_s, max_message_bytes, complaints)
+    guests = Guests(max_connections, complaints)
     listeners = _listeners(sockets, secure_sockets, tls)
     async with _lifespan(terms, graceful_timeout_s), trio.open_nursery() as nursery:
         async with trio.open_nursery() as doors:
@@ -68,19 +69,16 @@ async def serve(
 class Guests:
     """Who is connected, and whether there is room for one more."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, complaints: Seldom) -> None:
         self.inside: set[Connection] = set()
-        self._most = most
-        self._said_s = float("-inf")
+        self._most, self._complaints = most, complaints
 
     @property
     def full(self) -> bool:
-        """Nobody more fits; said in the log at most once a second."""
+        """Nobody more fits, which is said in the log."""
         if len(self.inside) < self._most:
             return False
-        if trio.current_time() - self._said_s > 1:
-            self._said_s = trio.current_time()
-            log.warning("connections are refused: %d are open, as many as fit", self._most)
+        self._complaints.say(logging.WARNING, "connections are refused: %d are open, as many as fit", self._most)
         return True
 
 
