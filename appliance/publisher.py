@@ -11,9 +11,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 import trio
-from trio_websocket import ConnectionClosed, ConnectionRejected, HandshakeError, WebSocketConnection, wrap_client_stream
+from trio_websocket import ConnectionClosed, ConnectionRejected, HandshakeError, WebSocketConnection
 
-from appliance import backoff
+from appliance import backoff, dial
 from appliance.capture.nursery import keep_cameras_alive
 from appliance.config import NATIVE, Camera, Config
 from appliance.config.load import in_toml_words
@@ -25,7 +25,6 @@ from appliance.wire import events, message
 
 IN_FLIGHT_FRAMES = 3
 ACK_DEADLINE_S = 5.0
-CONNECT_DEADLINE_S = 10.0
 BACK_OFF_SPREAD = 0.3
 ABNORMAL_CLOSURE = 1006  # RFC 6455: it ended without a word
 _CLOSURES = {
@@ -34,6 +33,7 @@ _CLOSURES = {
     1013: "it heard nothing for too long",
 }
 _PATH = "/ws/stream/"
+_FAILURES = (OSError, HandshakeError, ConnectionClosed, trio.BrokenResourceError, trio.TooSlowError)
 log = logging.getLogger("appliance.publish")
 
 
@@ -56,7 +56,7 @@ def _taken_apart(url: str) -> tuple[SplitResult, str]:
     try:
         parts = urlsplit(url)
         scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-        if scheme and parts.hostname and parts.port != 0:
+        if scheme and parts.port != 0 and dial.can_be_dialled(parts):
             return parts, scheme
     except ValueError:  # such as port 99999 or half an IPv6 address
         pass
@@ -72,6 +72,12 @@ def camera_of(source: str, width: int, height: int, fps: int) -> Camera:
         return msgspec.convert(asked, Camera)
     except msgspec.ValidationError as error:
         raise ValueError(in_toml_words(str(error))) from error
+
+
+def without_password(url: str) -> str:
+    """For the log."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 async def publish(url: str, camera: Camera) -> None:
@@ -92,7 +98,7 @@ async def stay_connected(url: str, stream: Stream) -> None:
         arrived = Arrivals()
         try:
             await _push(url, stream, arrived, trouble)
-        except* (OSError, HandshakeError, ConnectionClosed, trio.BrokenResourceError, trio.TooSlowError) as group:
+        except* (*_FAILURES, *dial.NO_HTTP) as group:
             if arrived.count:
                 failures, trouble = 0, Trouble(url)
             trouble.say(_why(group))
@@ -104,7 +110,7 @@ class Trouble:
     """Says what is wrong once, not at every attempt."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url = without_password(url)
         self._said = ""
 
     def say(self, reason: str) -> None:
@@ -136,27 +142,11 @@ class Arrivals:
 async def _push(url: str, stream: Stream, arrived: Arrivals, trouble: Trouble) -> None:
     """One connection, until it fails. The TCP stream is ours, so that it is closed however the upgrade ends."""
     parts = urlsplit(url)
-    async with await _connect(parts) as connection, trio.open_nursery() as nursery:
-        with trio.fail_after(CONNECT_DEADLINE_S):
-            socket = await wrap_client_stream(nursery, connection, parts.netloc, parts.path)
-        log.info("publishing to %s", url)
+    async with await dial.connect(parts) as connection, trio.open_nursery() as nursery:
+        socket = await dial.upgrade(nursery, connection, parts)
+        log.info("publishing to %s", without_password(url))
         nursery.start_soon(_take_answers, socket, arrived, trouble)
         await _send_pictures(socket, stream, arrived)
-
-
-async def _connect(parts: SplitResult) -> "trio.SocketStream | trio.SSLStream[trio.SocketStream]":
-    tls = parts.scheme == "wss"
-    assert parts.hostname is not None
-    with trio.fail_after(CONNECT_DEADLINE_S):
-        if not tls:
-            return await trio.open_tcp_stream(parts.hostname, parts.port or 80)
-        secure = await trio.open_ssl_over_tcp_stream(parts.hostname, parts.port or 443, https_compatible=True)
-        try:
-            await secure.do_handshake()  # here, because trio-websocket would not say why it fails
-        except BaseException:
-            await trio.aclose_forcefully(secure)
-            raise
-        return secure
 
 
 async def _take_answers(socket: WebSocketConnection, arrived: Arrivals, trouble: Trouble) -> None:
@@ -198,8 +188,8 @@ def _why(error: BaseException) -> str:
         return f"no TLS: {error.__cause__}" if isinstance(error.__cause__, ssl.SSLError) else "the connection was lost"
     if isinstance(error, trio.TooSlowError):
         return "no answer in time"
-    if isinstance(error, HandshakeError) and error.__cause__ is not None:
-        return str(error.__cause__)
+    if isinstance(error, dial.NO_HTTP):
+        return "what it answered is not a WebSocket's answer"
     return str(error) or type(error).__name__
 
 

@@ -26,6 +26,10 @@ class CameraPace:
         """What comes out: the asked rate, or the camera's where that is lower."""
         return min(self._fps, 1 / self._interval_s)
 
+    def change(self, fps: float) -> None:
+        """Another rate from now on; the rhythm and what was measured stay."""
+        self._fps = fps
+
     def takes(self, captured_s: float) -> bool:
         """Is the picture captured then one of ours? To be asked once for every picture."""
         if self._last_s is None:
@@ -36,6 +40,9 @@ class CameraPace:
             self._interval_s += SMOOTHING * (passed_s - self._interval_s)
         step = self._interval_s * self._fps  # phase that one picture brings
         if step >= CLOSE_ENOUGH:
+            self._phase = 0.0
+            return True
+        if passed_s >= LONGEST_INTERVAL_S:  # people were shown that there is no picture; this one ends that
             self._phase = 0.0
             return True
         self._phase += passed_s * self._fps

@@ -1,12 +1,14 @@
 """Pictures that a remote producer pushes in: the server hands them down, the newest one waits.
 
 Rule 1: the capture time is the producer's on the wall clock, and the moment of arrival on the monotonic one.
-Rule 2: a producer's silence is no failure of ours; the server watches the age of what it gets.
+Rule 2: every picture is decoded once, small, before it is used: a viewer of the untouched one must not get half a picture.
+Rule 3: a producer's silence is no failure of ours; the server watches the age of what it gets.
 """
 
 from collections.abc import Callable
 
 from appliance.cameras.base import Grabbed, Moment, Picture, Rejected, now
+from appliance.cameras.whole import refuse_parts
 from appliance.config import Camera
 from appliance.geometry import Size
 from appliance.wire.hallway import Opened, Pushed
@@ -44,10 +46,11 @@ class PublishedCamera:
     def _picture(self, pushed: Pushed) -> Grabbed:
         try:
             size = inspect(pushed.data)
+            if size.width * size.height > LARGEST_PIXELS:
+                return Rejected(f"a picture of {size.width} x {size.height}")
+            refuse_parts(pushed.data)
         except JpegError as error:
             return Rejected(str(error))
-        if size.width * size.height > LARGEST_PIXELS:
-            return Rejected(f"a picture of {size.width} x {size.height}")
         picture = Picture(*size, Moment(pushed.captured_us, now().monotonic_s), jpeg=pushed.data)
         if size == self._size and self._seen:
             return picture

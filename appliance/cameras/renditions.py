@@ -6,6 +6,7 @@ Rule 2: which pictures (CameraPace), how heavy (Budget) and which pixels (Pixels
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
 import simplejpeg
 
 from appliance.cameras.base import Image, Picture
@@ -28,6 +29,14 @@ class Maker:
         self._untouched = Untouched(rendition.max_kbytes_per_s)
         self._may_pass = rendition.passthrough and not turned
 
+    def becomes(self, rendition: Rendition) -> bool:
+        """Make this one from now on, if only its rate is another: a viewer's choice must not fill the budget anew."""
+        if msgspec.structs.replace(self.rendition, fps=rendition.fps) != rendition:
+            return False
+        self.rendition = rendition
+        self.pace.change(rendition.fps)
+        return True
+
     def passes(self, picture: Picture, size: Size) -> bool:
         """May the camera's JPEG go through as it is? To be asked for every picture taken."""
         if not self._may_pass or picture.jpeg is None or size.height != picture.height:
@@ -48,7 +57,7 @@ class Renditions:
         before, self._makers = self._makers, {}
         for rendition in renditions:
             old = before.get(rendition.slot)
-            keep = old is not None and old.rendition == rendition
+            keep = old is not None and old.becomes(rendition)
             self._makers[rendition.slot] = old if old and keep else Maker(rendition, self._camera, self._turn.needed)
         return [slot for slot, old in before.items() if self._makers.get(slot) is not old]
 

@@ -29,6 +29,7 @@ from appliance.cameras.base import (
     Rejected,
     now,
 )
+from appliance.cameras.whole import refuse_two
 from appliance.config import Camera
 from appliance.wire.hallway import Opened
 from appliance.wire.jpeg import JpegError, inspect
@@ -175,6 +176,7 @@ def _refusal(device: str) -> CameraError:
 def _jpeg(data: bytes, captured: Moment) -> Grabbed:
     try:
         size = inspect(data)
+        refuse_two(data)
     except JpegError as error:
         return Rejected(str(error))
     return Picture(*size, captured, jpeg=data)

@@ -34,7 +34,9 @@ class Subscription:
 
     def offer(self, frame: Frame) -> None:
         """Give this consumer a frame, now or never. Placeholders pass at any rate: they come once a second."""
-        if not (frame.placeholder or self._pace.lets_through(frame.captured_s)):
+        if frame.placeholder:
+            self._pace = Pace(self.fps)  # so that the first picture after it passes, and is not due in ten seconds
+        elif not self._pace.lets_through(frame.captured_s):
             return
         while True:
             try:

@@ -55,6 +55,21 @@ def test_a_pause_is_not_made_up_for() -> None:
     assert len(taken(pace, after)) <= 12
 
 
+def test_the_first_picture_after_a_pause_is_taken_at_any_rate() -> None:
+    pace = CameraPace(0.1, 30)
+    taken(pace, times(30, 5))
+    after = [captured_s + 8 for captured_s in times(30, 5)]
+    assert taken(pace, after) == after[:1]
+
+
+def test_a_rate_that_changes_all_the_time_is_kept() -> None:
+    pace, count = CameraPace(10, 30), 0
+    for n, captured_s in enumerate(times(30, 10)):
+        pace.change(10 + n % 2)
+        count += pace.takes(captured_s)
+    assert 98 <= count <= 112
+
+
 def test_a_camera_that_slows_down_in_the_dark_loses_nothing_more() -> None:
     pace = CameraPace(15, 30)
     taken(pace, times(30, 5))

@@ -107,6 +107,27 @@ def test_a_budget_holds_from_the_first_second() -> None:
     assert sum(weights[60:]) > 1_800_000
 
 
+def test_viewers_that_change_their_rate_do_not_fill_the_budget_anew() -> None:
+    renditions = wanted(rendition(0, 480, 21, 85, 150))
+    weights = []
+    for n in range(240):
+        if n % 3 == 0:
+            assert renditions.want([rendition(0, 480, 21 + n % 2, 85, 150)]) == []
+        weights.append(sum(len(frame.data) for frame in one_of_each(renditions, n).values()))
+    assert all(sum(weights[at : at + 60]) <= 300_000 for at in range(180))
+    assert sum(weights[120:]) > 400_000
+
+
+def test_the_cameras_jpegs_stay_too_heavy_at_another_rate() -> None:
+    renditions = wanted(rendition(fps=20, budget=2000))
+    assert one_of_each(renditions)[0].jpeg_quality == 85
+    light = encoded(PHOTO, 20)
+    renditions.want([rendition(fps=19, budget=2000)])
+    after = [frame.jpeg_quality for n in range(1, 8) for frame in one_of_each(renditions, n, light).values()]
+    assert after
+    assert 0 not in after
+
+
 def test_nothing_wanted_nothing_made() -> None:
     renditions = Renditions(CAMERA)
     assert one_of_each(renditions, jpeg=JPEG[:1000] + JPEG[-2:]) == {}  # it is not even looked at

@@ -174,6 +174,20 @@ def test_who_chose_no_preset_follows_the_streams_own() -> None:
     assert (stream.name, stream.offer.preset, stream.offer.fps, follows.preset) == ("x", "medium", None, "medium")
 
 
+async def test_the_first_picture_after_a_placeholder_passes_at_any_rate() -> None:
+    stream = stream_of()
+    subscription = stream.subscribe("low", 0.1)
+    slot, start_s = slot_of(stream, "low"), time.monotonic()
+    seen = []
+    for number in range(1, 7):
+        if number == 3:
+            stream.show("low", frame(number, start_s + number, placeholder=True))
+        else:
+            stream.publish(slot, frame(number, start_s + number))
+        seen += await waiting(subscription)
+    assert seen == [1, 3, 4]
+
+
 # Start, stop, end.
 
 
