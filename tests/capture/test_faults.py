@@ -25,9 +25,7 @@ async def worker() -> int:
 async def heals(viewer: Talk, words: str) -> None:
     """On this very connection: a placeholder with the reason within 3 s, live pictures within 3 s of that."""
     with trio.fail_after(3):
-        told = await viewer.event("stream_info", status="offline")
-        assert words in told["reason"]
-        await viewer.frame(placeholder=True)
+        assert words in await viewer.told_and_shown()
     with trio.fail_after(3):
         await viewer.event("stream_info", status="live")
         await viewer.frame(placeholder=False)

@@ -81,9 +81,7 @@ STEADY_S = 2.2  # a camera that lived for so long is restarted without a longer 
 
 async def goes_offline(viewer: Talk, words: str, within_s: float) -> None:
     with trio.fail_after(within_s):
-        told = await viewer.event("stream_info", status="offline")
-        await viewer.frame(placeholder=True)
-    assert words in told["reason"]
+        assert words in await viewer.told_and_shown()
 
 
 async def comes_back(viewer: Talk, camera: FakeCamera) -> None:

@@ -141,6 +141,17 @@ class Talk:
                 if all(data.get(key) == value for key, value in expected.items()):
                     return data
 
+    async def told_and_shown(self) -> str:
+        """The reason why the stream is offline, once it was both told and shown: whichever comes first."""
+        reason, shown = "", False
+        while not (reason and shown):
+            heard = await self.hear()
+            if isinstance(heard, message.Message):
+                shown = shown or heard.placeholder
+            elif heard["type"] == "stream_info" and heard["data"]["status"] == "offline":
+                reason = heard["data"]["reason"]
+        return reason
+
     async def close_code(self) -> int:
         """Read until the connection ends; the code it ended with."""
         while True:
