@@ -149,3 +149,14 @@ def test_nothing_points_into_the_machine_this_was_written_on() -> None:
         if OF_ANOTHER_MACHINE.search(line)
     ]
     assert pointing == []
+
+
+def test_what_the_readme_names_is_there() -> None:
+    """The table of what works names the tests that show it."""
+    named = re.findall(
+        r"`((?:tests|docs|config|appliance|web|bench)/[\w./]*)(?:::(\w+))?", (HOUSE / "README.md").read_text()
+    )
+    assert len(named) > 20
+    for path, test in named:
+        assert (HOUSE / path).exists(), path
+        assert not test or f"def {test}(" in (HOUSE / path).read_text(), test

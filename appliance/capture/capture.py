@@ -75,9 +75,8 @@ class Capture:
         if trio.current_time() - started_s > STEADY_S and not self._hung:
             self._failures = 0
             self._avoid.clear()
-        with trio.move_on_after(
-            SAY_WHY_S
-        ):  # before the next attempt: who watches a plain stream is told only by the picture
+        # Before the next attempt: who watches a plain stream is told only by the picture.
+        with trio.move_on_after(SAY_WHY_S):
             await self._placeholders.show(stream)
 
     async def _with_worker(self) -> None:
