@@ -7,6 +7,9 @@ Rule 2: this file imports nothing of ours, so every room may know what a frame i
 import enum
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Built = TypeVar("Built")
 
 
 class Codec(enum.IntEnum):
@@ -17,7 +20,7 @@ class Codec(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One encoded picture of one rendition, with its capture time on both clocks."""
+    """One encoded picture of one rendition, with its capture time on both clocks and the stamps of its way so far."""
 
     data: bytes = field(repr=False)
     number: int  # counts up within a stream, across restarts of its worker
@@ -29,11 +32,13 @@ class Frame:
     key: bool = True
     placeholder: bool = False
     codec: Codec = Codec.JPEG
-    _built: dict[Hashable, bytes] = field(default_factory=dict, init=False, repr=False)
+    read_s: float = 0.0  # CLOCK_MONOTONIC: the worker had the picture's bytes; 0: unknown, as of a placeholder
+    made_s: float = 0.0  # the same clock: encoded, about to leave the worker
+    _built: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
-    def once(self, key: Hashable, build: Callable[["Frame"], bytes]) -> bytes:
-        """The bytes `build` makes of this frame: built by the first viewer who asks, shared by all the others."""
-        built = self._built.get(key)
+    def once(self, key: Hashable, build: Callable[["Frame"], Built]) -> Built:
+        """What `build` makes of this frame, bytes above all: built by the first viewer who asks, shared by all the others."""
+        built: Built | None = self._built.get(key)
         if built is None:
             built = self._built[key] = build(self)
         return built

@@ -21,6 +21,10 @@ def test_is_a_jpeg_of_the_camera_unless_said_otherwise() -> None:
     assert (made.codec, made.key, made.placeholder, made.jpeg_quality) == (Codec.JPEG, True, False, 0)
 
 
+def test_its_way_is_unknown_unless_said() -> None:
+    assert (frame().read_s, frame().made_s) == (0.0, 0.0)
+
+
 def test_bytes_are_built_once_and_shared() -> None:
     made, builds = frame(), []
 

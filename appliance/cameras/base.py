@@ -6,7 +6,7 @@ Rule 2: a driver neither encodes nor sends, and never retries: one retry loop ex
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -48,6 +48,7 @@ class Picture:
     captured: Moment
     jpeg: bytes | None = None
     paint: Callable[[int], Image] | None = None  # given the frame number; valid until the next picture is painted
+    read_s: float = field(default_factory=time.monotonic)  # CLOCK_MONOTONIC: we have it, whatever it is made of
 
 
 class Rejected(NamedTuple):

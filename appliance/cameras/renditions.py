@@ -4,6 +4,7 @@ Rule 1: encode once per rendition, decode once per picture, and nothing for rend
 Rule 2: which pictures (CameraPace), how heavy (Budget) and which pixels (Pixels) are decided by those; this file joins them.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -90,7 +91,17 @@ class Renditions:
 
 def _frame(data: bytes, picture: Picture, number: int, size: Size, quality: int) -> Frame:
     captured = picture.captured
-    return Frame(data, number, captured.wall_us, captured.monotonic_s, size.width, size.height, quality)
+    return Frame(
+        data,
+        number,
+        captured.wall_us,
+        captured.monotonic_s,
+        size.width,
+        size.height,
+        quality,
+        read_s=picture.read_s,
+        made_s=time.monotonic(),
+    )
 
 
 def _encode(image: Image, quality: int) -> bytes:

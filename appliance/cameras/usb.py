@@ -12,6 +12,7 @@ only a new capture recovers. A frozen camera just never gets ready. A stalled tr
 import functools
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -38,7 +39,7 @@ START_S = 4.0  # until the first picture: some cameras measure the light for sec
 REFUSAL_S = 0.5  # of nothing but failures at once; a stalled transfer fails a few times and goes on
 PAUSE_S = 0.05  # after a grab that failed at once: a dead device must not become a busy loop
 STALE_INTERVALS = 2.0  # a picture older than this many frame intervals has waited behind a newer one
-MOST_AGE_S = 1.0  # a time stamp further back is of another clock
+MOST_AGE_S = 2.0  # a time stamp further back is of another clock
 LEAST_WAIT_S = 0.001  # OpenCV takes 0 for "for ever"
 
 
@@ -134,11 +135,11 @@ class UsbCamera:
 
     def _retrieve(self, capture: cv2.VideoCapture) -> Grabbed:
         """The picture that was grabbed, or the next one where this has waited behind it."""
-        captured = _captured(capture)
+        captured = captured_of(capture)
         if time.monotonic() - captured.monotonic_s > STALE_INTERVALS * self._interval_s and self._ready(
             capture, LEAST_WAIT_S
         ):
-            captured = _captured(capture)
+            captured = captured_of(capture)
         try:
             got, image = capture.retrieve()
         except cv2.error as error:
@@ -182,7 +183,14 @@ def _jpeg(data: bytes, captured: Moment) -> Grabbed:
     return Picture(*size, captured, jpeg=data)
 
 
-def _captured(capture: cv2.VideoCapture) -> Moment:
+class Stamped(Protocol):
+    """What OpenCV's capture knows of the picture it grabbed."""
+
+    def get(self, prop: int, /) -> float:
+        """A property; CAP_PROP_POS_MSEC: the driver's time stamp, of CLOCK_MONOTONIC with most."""
+
+
+def captured_of(capture: Stamped) -> Moment:
     """When the driver says it was captured; now, where its clock is not ours."""
     this = now()
     age_s = this.monotonic_s - capture.get(cv2.CAP_PROP_POS_MSEC) / 1000

@@ -154,7 +154,6 @@ class Capture:
                 await self._stream.demand.wait()
 
     async def _pass_on_pushed(self, worker: Worker) -> None:
-        self._stream.producer.forget()
         while True:
             await worker.send(hallway.encode_pushed(await self._stream.producer.newest()))
 

@@ -26,7 +26,7 @@ class Watch:
         self.opening = ""  # the device it is touching, if any: where it hangs when nothing follows
         self._notice = ""
         self._opened_s = time.monotonic()
-        self._captured = self._rejected = 0
+        self._captured = self._rejected = self._unsent = 0
 
     @property
     def patience_s(self) -> float:
@@ -88,7 +88,8 @@ class Watch:
         stream.captured.tick(time.monotonic(), beat.captured - self._captured)
         stream.captured_total += beat.captured - self._captured
         stream.rejected_total += beat.rejected - self._rejected
-        self._captured, self._rejected = beat.captured, beat.rejected
+        stream.totals.hallway_unsent += beat.unsent - self._unsent
+        self._captured, self._rejected, self._unsent = beat.captured, beat.rejected, beat.unsent
         if beat.captured:
             stream.last_captured_s = beat.last_captured_s
 

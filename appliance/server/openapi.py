@@ -9,10 +9,12 @@ from appliance import __version__
 from appliance.server import streams_api
 from appliance.server.box import Box
 from appliance.server.errors import json_response
+from appliance.server.status_api import BoxStatus
 from appliance.server.views import StreamState
 
 _JPEG = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
 _MJPEG = {"multipart/x-mixed-replace": {"schema": {"type": "string", "format": "binary"}}}
+_METRICS = {name: {"schema": {"type": "string"}} for name in ("text/plain", "application/openmetrics-text")}
 
 
 def routes(box: Box) -> Blueprint:
@@ -28,7 +30,7 @@ def routes(box: Box) -> Blueprint:
 
 def document() -> dict[str, Any]:
     """The whole document, OpenAPI 3.1."""
-    _, components = msgspec.json.schema_components([StreamState], ref_template="#/components/schemas/{name}")
+    _, components = msgspec.json.schema_components([StreamState, BoxStatus], ref_template="#/components/schemas/{name}")
     error = {
         "type": "object",
         "required": ["error"],
@@ -88,7 +90,8 @@ def _paths() -> dict[str, Any]:
             "get": _does("One picture", {"200": _body(_JPEG), **watching}, [stream_id, preset, max_age])
         },
         "/api/cameras": {"get": _does("What is attached", {"200": thing})},
-        "/api/status": {"get": _does("Numbers for people", {"200": thing})},
+        "/api/status": {"get": _does("Numbers for people", {"200": _json(_ref("BoxStatus"))})},
+        "/metrics": {"get": _does("Numbers for Prometheus", {"200": _body(_METRICS)})},
         "/healthz": {"get": _does("Health", {"200": thing, "503": thing})},
         "/openapi.json": {"get": _does("This document", {"200": thing})},
         "/stream": {

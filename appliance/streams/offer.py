@@ -1,10 +1,22 @@
-"""Offer: the presets a stream's viewers can choose from, and what each of them comes to with this camera. Pure arithmetic."""
+"""Offer: the presets a stream's viewers can choose from, and what each of them comes to with this camera. Pure arithmetic.
+
+A rendition is named like its preset. `high~lean` is `high` at a lower JPEG quality, `~least` is what even a bad link carries: both are
+steps of the adaptive ladder, which nobody can choose by name.
+"""
+
+from msgspec import structs
 
 from appliance.config import AUTO, NATIVE, Camera, Preset
 from appliance.geometry import Size, fitted, turned
+from appliance.streams.rung import Rung
 from appliance.wire.hallway import Opened, Rendition
 
 NATIVE_QUALITY = 90  # for cameras that deliver no JPEG of their own
+LEAN, LEAST = "~lean", "~least"
+LEAN_QUALITY = 20  # lower than the preset's: about 0.6 of the bytes
+LOWEST_QUALITY = 50  # below, pictures are blocks
+LEAST_PRESET = Preset(height=240, fps=10, jpeg_quality=LOWEST_QUALITY, max_kbytes_per_s=100)
+SMOOTH_FPS = 10.0  # a ladder skips no more frames than leave this
 
 
 class UnknownPresetError(LookupError):
@@ -23,12 +35,15 @@ class Offer:
         }
         native = [NATIVE] if not camera.presets or NATIVE in camera.presets else []
         self.names = [*self._presets, *native]
+        lean = {name + LEAN: _lean(preset) for name, preset in self._presets.items()}
+        self.renditions = [*self.names, *lean, LEAST]  # where one stands here is the slot its frames travel under
+        self._made = {**self._presets, **lean, LEAST: LEAST_PRESET}
         self.preset = camera.preset  # for viewers who ask for none
         self.fps: int | None = None  # for everybody, over the preset's
         self.jpeg_quality: int | None = None
 
     def resolve(self, preset: str | None) -> str:
-        """The preset a wish comes to. Raises UnknownPresetError."""
+        """The preset a wish comes to, for `auto` the best there is on its ladder. Raises UnknownPresetError."""
         name = self.preset if preset is None or preset == AUTO else preset
         if name == AUTO:
             name = next(reversed(self._presets), NATIVE)
@@ -36,16 +51,52 @@ class Offer:
             raise UnknownPresetError(f"there is no preset {name!r} here; there are {', '.join([*self.names, AUTO])}")
         return name
 
-    def size_of(self, preset: str, opened: Opened | None) -> Size:
+    def is_auto(self, preset: str | None) -> bool:
+        """Whether a wish means: as the viewer's connection allows."""
+        return AUTO in (preset, self.preset if preset is None else None)
+
+    def rungs(self, preset: str | None) -> list[Rung]:
+        """What a viewer with this wish may get, best first: one thing, or for `auto` a ladder. Raises UnknownPresetError."""
+        top = self.resolve(preset)
+        if not self.is_auto(preset):
+            return [Rung(top, top, None, top)]
+        below = self.names[: self.names.index(top) + 1]
+        ladder = [rung for name in reversed(below) for rung in self._rungs_of(name)]
+        if all(self._presets[name].height > LEAST_PRESET.height for name in below if name != NATIVE):
+            ladder.append(Rung(LEAST, below[0], None, f"{LEAST_PRESET.height} lines"))
+        return ladder
+
+    def _rungs_of(self, name: str) -> list[Rung]:
+        """All of it, then every other frame, then a lower JPEG quality."""
+        half_fps = self.fps_of(name) / 2
+        rungs = [Rung(name, name, None, name)]
+        skips = half_fps >= SMOOTH_FPS
+        if skips:
+            rungs.append(Rung(name, name, half_fps, f"{name} at {half_fps:g} fps"))
+        if name != NATIVE and self.quality_of(name + LEAN) < self.quality_of(name):
+            fewer = half_fps if skips else None
+            rungs.append(Rung(name + LEAN, name, fewer, f"{rungs[-1].name}, lean"))
+        return rungs
+
+    def size_of(self, rendition: str, opened: Opened | None) -> Size:
         """The size a rendition has, as far as is known before its first frame."""
         known = opened or self._camera
         native = turned(Size(known.width, known.height), self._camera.rotation)
-        return fitted(native, None if preset == NATIVE else self._presets[preset].height)
+        return fitted(native, None if rendition == NATIVE else self._made[rendition].height)
 
-    def fps_of(self, preset: str) -> float:
+    def fps_of(self, rendition: str) -> float:
         """The rate a rendition runs at when its viewers take all of it."""
-        own = self._camera.fps if preset == NATIVE else self._presets[preset].fps
+        own = self._camera.fps if rendition == NATIVE else self._made[rendition].fps
         return min(self.fps or own, self._camera.fps)
+
+    def quality_of(self, rendition: str) -> int:
+        """The JPEG quality it is made at, where it is made at all."""
+        if rendition == NATIVE:
+            return self.jpeg_quality or NATIVE_QUALITY
+        if rendition.endswith(LEAN) and self.jpeg_quality:
+            return max(LOWEST_QUALITY, self.jpeg_quality - LEAN_QUALITY)
+        own = self._made[rendition].jpeg_quality
+        return own if rendition == LEAST else self.jpeg_quality or own
 
     def rendition(self, name: str, asked_fps: list[float | None]) -> Rendition:
         """What has to be made for viewers who ask for these rates; None: all there is."""
@@ -53,13 +104,22 @@ class Offer:
         limits = [each for each in asked_fps if each is not None]
         if len(limits) == len(asked_fps):
             fps = min(fps, max(limits))
-        slot = self.names.index(name)
+        slot, quality = self.renditions.index(name), self.quality_of(name)
         if name == NATIVE:
-            return Rendition(slot, None, fps, self.jpeg_quality or NATIVE_QUALITY, None)
-        preset = self._presets[name]
-        quality = self.jpeg_quality or preset.jpeg_quality
-        passthrough = self.jpeg_quality is None  # a quality somebody chose is obeyed, so encode
+            return Rendition(slot, None, fps, quality, None)
+        preset = self._made[name]
+        passthrough = (
+            name in self._presets and self.jpeg_quality is None
+        )  # a quality somebody chose is obeyed, so encode
         return Rendition(slot, preset.height, fps, quality, preset.max_kbytes_per_s, passthrough)
+
+
+def _lean(preset: Preset) -> Preset:
+    return structs.replace(
+        preset,
+        jpeg_quality=max(LOWEST_QUALITY, preset.jpeg_quality - LEAN_QUALITY),
+        max_kbytes_per_s=max(10, preset.max_kbytes_per_s // 2),
+    )
 
 
 def _goodness(named: tuple[str, Preset]) -> tuple[int, int, int]:

@@ -11,10 +11,12 @@ from appliance.frame import Frame
 from appliance.geometry import Size
 from appliance.meter import Meter
 from appliance.streams.change import Change
+from appliance.streams.figures import Figures, Totals
 from appliance.streams.hub import Hub
 from appliance.streams.numbering import Numbering
 from appliance.streams.offer import Offer
 from appliance.streams.producer import Producer
+from appliance.streams.rung import Rung, bytes_ratio
 from appliance.streams.subscription import Subscription
 from appliance.wire.events import Status
 from appliance.wire.hallway import Opened, Rendition
@@ -38,42 +40,70 @@ class Stream:
         self.captured = Meter()
         self.captured_total = self.rejected_total = self.restarts = 0
         self.last_captured_s = float("-inf")
+        self.totals = Totals()
         self.offer = Offer(camera, presets)
         self.numbering = Numbering()
         self.producer = Producer()
         self.demand = Change()  # who watches, or what they want, is different
         self.changed = Change()  # what a viewer may know is different
-        self._hubs = {name: Hub() for name in self.offer.names}
+        self._hubs = {name: Hub() for name in self.offer.renditions}
         self._slots = list(self._hubs.values())
 
     # What viewers take out.
 
     def subscribe(self, preset: str | None, fps: float | None = None) -> Subscription:
         """A new consumer of the rendition; call `leave` when done. Raises UnknownPresetError."""
-        name = self.offer.resolve(preset)
-        subscription = Subscription(name, fps, follows=preset in (None, AUTO))
+        subscription = Subscription(self.offer.rungs(preset), fps, Figures(self.totals), wish=preset)
         if self.removed:
             subscription.close()
-        self._hubs[name].add(subscription, time.monotonic() - FRESH_S)
+        self._hubs[subscription.rendition].add(subscription, time.monotonic() - FRESH_S)
         self._tell_demand()
         return subscription
 
     def move(self, subscription: Subscription, preset: str | None, fps: float | None) -> None:
-        """Let a consumer go on with another rendition. Raises UnknownPresetError, with nothing changed."""
-        name = self.offer.resolve(preset)
-        subscription.repace(fps)
-        subscription.follows = preset in (None, AUTO)
-        if name != subscription.preset:
-            self._hubs[subscription.preset].remove(subscription)
-            subscription.preset = name
-            self._hubs[name].add(subscription, time.monotonic() - FRESH_S)
+        """Let a consumer go on as it wishes now. Raises UnknownPresetError, with nothing changed."""
+        rungs, rendition = self.offer.rungs(preset), subscription.rendition
+        subscription.wish_for(rungs, fps, preset)
+        if subscription.rendition != rendition:
+            self._hubs[rendition].remove(subscription)
+            self._hubs[subscription.rendition].add(subscription, time.monotonic() - FRESH_S)
+        self._tell_demand()
+
+    def step(self, subscription: Subscription, rung: int) -> None:
+        """Put a consumer onto another rung of its ladder."""
+        rendition = subscription.rendition
+        subscription.step_to(rung)
+        if subscription.rendition != rendition:
+            self._hubs[rendition].remove(subscription)
+            self._hubs[subscription.rendition].add(subscription, time.monotonic() - FRESH_S)
         self._tell_demand()
 
     def leave(self, subscription: Subscription) -> None:
         """This consumer is gone."""
         subscription.close()
-        self._hubs[subscription.preset].remove(subscription)
+        self._hubs[subscription.rendition].remove(subscription)
         self._tell_demand()
+
+    def fps_at(self, rung: Rung) -> float:
+        """Frames per second on this rung."""
+        fps = self.offer.fps_of(rung.rendition)
+        return min(fps, rung.fps or fps)
+
+    def rates_bytes_per_s(self, subscription: Subscription) -> list[float]:
+        """What each rung of a consumer's ladder costs its link: measured where somebody is on it, else worked out; [] at first."""
+        here = subscription.rendition
+        if not (known_bytes := self._hubs[here].frame_bytes):
+            return []
+        size, quality = self.size_of(here), self.offer.quality_of(here)
+        rates = []
+        for rung in subscription.rungs:
+            name = rung.rendition
+            frame_bytes = self._hubs[name].frame_bytes
+            if not frame_bytes:
+                frame_bytes = known_bytes * bytes_ratio(self.size_of(name), self.offer.quality_of(name), size, quality)
+            fps = self.fps_at(rung)
+            rates.append(frame_bytes * min(fps, subscription.wished_fps or fps))
+        return rates
 
     @property
     def viewers(self) -> int:
@@ -85,13 +115,13 @@ class Stream:
         """All consumers."""
         return [subscription for hub in self._slots for subscription in hub.subscriptions]
 
-    def latest(self, preset: str) -> Frame | None:
+    def latest(self, rendition: str) -> Frame | None:
         """The newest frame of a rendition that somebody watches."""
-        return self._hubs[preset].latest
+        return self._hubs[rendition].latest
 
-    def size_of(self, preset: str) -> Size:
+    def size_of(self, rendition: str) -> Size:
         """The size a rendition has, as far as is known before its first frame."""
-        return self.offer.size_of(preset, self.opened)
+        return self.offer.size_of(rendition, self.opened)
 
     # What capture pours in, and what it is to make.
 
@@ -104,7 +134,7 @@ class Stream:
         ]
 
     def watched(self) -> list[str]:
-        """Presets somebody watches."""
+        """Renditions somebody watches."""
         return [name for name, hub in self._hubs.items() if hub.subscriptions]
 
     def has_slot(self, slot: int) -> bool:
@@ -113,11 +143,19 @@ class Stream:
 
     def publish(self, slot: int, frame: Frame) -> None:
         """A frame of the rendition in `slot`, one of ours."""
-        self._slots[slot].publish(self.numbering.numbered(frame))
+        frame = self.numbering.numbered(frame)
+        self.totals.published(frame)
+        self._slots[slot].publish(frame)
 
-    def show(self, preset: str, frame: Frame) -> None:
+    def repeat(self) -> None:
+        """Give the last frame again to those who want it after a while without a new one. To be called a few times a second."""
+        now_s = time.monotonic()
+        for subscription in self.subscriptions:
+            subscription.repeat_if_due(now_s)
+
+    def show(self, rendition: str, frame: Frame) -> None:
         """A placeholder, for those who watch this rendition."""
-        self._hubs[preset].publish(frame)
+        self._hubs[rendition].publish(frame)
 
     def set_status(self, status: Status, reason: str = "") -> None:
         """The stream is live, starting, or offline for this reason. The last words of a worker that people stopped do not count."""
@@ -141,6 +179,7 @@ class Stream:
     def stop(self) -> None:
         """Have it rest; its viewers stay and are told."""
         self.running = False
+        self.producer.forget()
         self._set_status("offline", "stopped")
 
     def remove(self, reason: str = "removed") -> None:
@@ -157,8 +196,8 @@ class Stream:
             self.offer.resolve(preset)
         self.name, self.offer.preset, self.offer.fps, self.offer.jpeg_quality = name, preset, fps, jpeg_quality
         for subscription in self.subscriptions:
-            if subscription.follows:
-                self.move(subscription, None, subscription.fps)
+            if subscription.wish in (None, AUTO):
+                self.move(subscription, subscription.wish, subscription.wished_fps)
         self._tell_demand()
 
     def _tell_demand(self) -> None:

@@ -45,10 +45,11 @@ class SetPreset(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ack(Struct, frozen=True, forbid_unknown_fields=True):
-    """This frame is on screen."""
+    """This frame is on screen. `drawn_after_ms`: from the message's arrival in the page until then."""
 
     stream_id: Id
     frame_number: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    drawn_after_ms: Annotated[float, Meta(ge=0, le=60_000)] | None = None
 
 
 class Ping(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +91,35 @@ ClientEvent = JoinStream | LeaveStream | StartStream | StopStream | ChoosePreset
 # Server to client.
 
 
+class Stages(Struct, frozen=True):
+    """Where a picture's time goes, in ms: each the median of the last two seconds, None where nobody can know."""
+
+    camera_ms: float | None = None  # captured -> its bytes are in the worker; of a remote producer: nothing
+    worker_ms: float | None = None  # -> encoded, about to leave the worker
+    server_ms: float | None = None  # -> given to the kernel for this viewer; the hallway is part of it
+    wire_ms: float | None = None  # -> arrived where it is watched; half a round trip is an estimate
+    drawn_ms: float | None = None  # -> drawn there, as the page says
+
+
+class Dropped(Struct, frozen=True):
+    """Frames a viewer lost, by cause."""
+
+    unacknowledged: int = 0  # too many were on their way already
+    unsent: int = 0  # the connection had not taken the one before
+
+
+class Numbers(Struct, frozen=True):
+    """How one viewer is served, over the last two seconds; None where unknown: who never says what arrived has no age."""
+
+    fps: float
+    kbytes_per_s: float
+    age_ms_p50: float | None  # from capture until it was there, or on screen where the page says so
+    age_ms_p95: float | None
+    rtt_ms: float | None
+    dropped: Dropped  # since it joined
+    stages: Stages
+
+
 class StreamInfo(Struct, frozen=True):
     """What a viewer knows of a stream; sent on join and at each change."""
 
@@ -108,6 +138,9 @@ class StreamInfo(Struct, frozen=True):
     dropped: int  # frames this viewer lost
     slot: int
     format: Format
+    auto: bool = False  # this viewer's quality follows its connection
+    rung: str = ""  # what it gets now, for people: "high", "high at 15 fps", …
+    numbers: Numbers | None = None
 
 
 class Error(Struct, frozen=True):
@@ -169,10 +202,9 @@ def refusal_in(text: str | bytes) -> str | None:
     return answer.data.message if isinstance(answer, _Refused) else None
 
 
-def json_frame(frame: Frame, stream_id: str, quality: str) -> str:
+def json_frame(frame: Frame, stream_id: str, quality: str) -> bytes:
     """A frame as base64 JPEG in JSON; `timestamp` is the capture time in unix seconds, `quality` the preset's name."""
-    built = frame.once(("json", stream_id, quality), lambda frame: _json_frame(frame, stream_id, quality))
-    return built.decode()
+    return frame.once(("json", stream_id, quality), lambda frame: _json_frame(frame, stream_id, quality))
 
 
 def _json_frame(frame: Frame, stream_id: str, quality: str) -> bytes:

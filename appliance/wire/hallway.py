@@ -19,8 +19,8 @@ from appliance.frame import Frame
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # an 8K JPEG at quality 95 stays below
 PREFIX = struct.Struct(">IB")  # length counts the kind byte too
 _FRAME = struct.Struct(
-    ">BBHHQQd"
-)  # slot, JPEG quality (0: the camera's own), width, height, number, captured µs, captured s
+    ">BBHHQQddd"
+)  # slot, JPEG quality (0: the camera's own), width, height, number, captured µs; captured, read and made in s
 _PUSHED = struct.Struct(">Q")  # captured µs
 _JSON, _FRAME_KIND, _PUSHED_KIND = ord("J"), ord("F"), ord("P")
 
@@ -121,7 +121,15 @@ def encode_pushed(pushed: Pushed) -> bytes:
 def encode_frame(slot: int, frame: Frame) -> bytes:
     """A frame of the rendition in `slot`, with its prefix."""
     head = _FRAME.pack(
-        slot, frame.jpeg_quality, frame.width, frame.height, frame.number, frame.captured_us, frame.captured_s
+        slot,
+        frame.jpeg_quality,
+        frame.width,
+        frame.height,
+        frame.number,
+        frame.captured_us,
+        frame.captured_s,
+        frame.read_s,
+        frame.made_s,
     )
     return _prefixed(_FRAME_KIND, head, frame.data)
 
@@ -138,9 +146,7 @@ def decode_up(kind: int, body: memoryview) -> Up | tuple[int, Frame]:
     """A message of the worker; a frame comes with its slot. Raises HallwayError."""
     try:
         if kind == _FRAME_KIND:
-            slot, quality, width, height, number, captured_us, captured_s = _FRAME.unpack_from(body)
-            data = bytes(body[_FRAME.size :])
-            return slot, Frame(data, number, captured_us, captured_s, width, height, quality)
+            return _frame_in(body)
         if kind == _JSON:
             up: Up = _up.decode(body)
             return up
@@ -161,6 +167,12 @@ def decode_down(kind: int, body: memoryview) -> Down:
     except (msgspec.DecodeError, UnicodeError, RecursionError, struct.error) as error:
         raise HallwayError(f"a message that cannot be read: {error}") from error
     raise HallwayError(f"a message of unknown kind {kind}")
+
+
+def _frame_in(body: memoryview) -> tuple[int, Frame]:
+    slot, quality, width, height, number, captured_us, captured_s, read_s, made_s = _FRAME.unpack_from(body)
+    data = bytes(body[_FRAME.size :])
+    return slot, Frame(data, number, captured_us, captured_s, width, height, quality, read_s=read_s, made_s=made_s)
 
 
 def _prefixed(kind: int, *parts: bytes) -> bytes:

@@ -17,6 +17,8 @@ import struct
 from typing import NamedTuple
 
 from appliance.frame import Codec, Frame
+from appliance.wire import websocket
+from appliance.wire.buffers import Buffers
 
 VERSION = 1
 KEY_FRAME, PLACEHOLDER = 1, 2
@@ -58,6 +60,17 @@ def header(frame: Frame, slot: int, lost: int) -> bytes:
         lost & _U32,
         frame.captured_us,
     )
+
+
+def buffers(frame: Frame, slot: int, lost: int) -> Buffers:
+    """The whole message as a WebSocket frame, in pieces."""
+    if lost or slot >= SHARED_SLOTS:
+        return Buffers.of(_head(frame, slot, lost), frame.data)
+    return frame.once(("framed", slot), lambda frame: Buffers.of(_head(frame, slot, 0), frame.data))
+
+
+def _head(frame: Frame, slot: int, lost: int) -> bytes:
+    return websocket.head(websocket.BINARY, HEADER.size + len(frame.data)) + header(frame, slot, lost)
 
 
 def encode(frame: Frame, slot: int, lost: int) -> bytes:

@@ -78,6 +78,8 @@ def test_pictures_come_after_opened_whole_numbered_and_timed(promise: Promise) -
     assert 0 <= time.monotonic() - frames[-1].captured_s < 2
     check_wall_time(frames[0], frames[-1], promise.producers_clock)
     for frame in frames:
+        assert frame.captured_s <= frame.read_s <= frame.made_s <= time.monotonic()
+        assert frame.made_s - frame.captured_s < 2  # of this clock, all three
         assert inspect(frame.data) == (frame.width, frame.height) == (opened.width, opened.height)
         assert simplejpeg.decode_jpeg(frame.data).shape == (frame.height, frame.width, 3)
 

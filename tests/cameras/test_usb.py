@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import simplejpeg
 
+from appliance.cameras.usb import MOST_AGE_S, captured_of
 from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.geometry import Size
@@ -142,3 +143,30 @@ def test_a_camera_without_jpeg(make_fake_camera: Callable[..., FakeCamera]) -> N
         assert frame.jpeg_quality == 85
         expected = cv2.cvtColor(np.frombuffer(yuyv.tobytes(), np.uint8).reshape(240, 320, 2), cv2.COLOR_YUV2BGR_YUY2)
         assert cv2.PSNR(expected, simplejpeg.decode_jpeg(frame.data, "BGR")) > 30
+
+
+class Clocked:
+    """A capture that knows nothing but the time stamp of its picture."""
+
+    def __init__(self, stamp_s: float) -> None:
+        self._stamp_s = stamp_s
+
+    def get(self, prop: int) -> float:
+        assert prop == cv2.CAP_PROP_POS_MSEC
+        return self._stamp_s * 1000
+
+
+@pytest.mark.parametrize("age_s", [0.0, 0.033, 0.5, MOST_AGE_S - 0.1])
+def test_the_drivers_time_stamp_is_believed(age_s: float) -> None:
+    stamp_s = time.monotonic() - age_s
+    captured = captured_of(Clocked(stamp_s))
+    assert captured.monotonic_s == pytest.approx(stamp_s, abs=1e-6)
+    assert captured.wall_us / 1e6 == pytest.approx(time.time() - age_s, abs=0.2)  # both clocks mean the same moment
+
+
+@pytest.mark.parametrize("stamp_s", [0.0, -1.0, float("nan"), float("inf"), time.time(), time.monotonic() + 3600])
+def test_a_time_stamp_of_another_clock_is_not(stamp_s: float) -> None:
+    before_s = time.monotonic()
+    captured = captured_of(Clocked(stamp_s))
+    assert before_s <= captured.monotonic_s <= time.monotonic()
+    assert captured.wall_us / 1e6 == pytest.approx(time.time(), abs=0.2)

@@ -10,16 +10,25 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from appliance.frame import Frame
+from appliance.streams.figures import Figures, Totals
 from appliance.streams.hub import Hub
-from appliance.streams.subscription import DEPTH_FRAMES, Subscription
+from appliance.streams.rung import Rung
+from appliance.streams.subscription import Subscription
 from tests.streams.frames import all_of, frame, waiting
 
 LONG_AGO_S = float("-inf")
 CAMERA_FPS = 30
 
 
+DEPTH_FRAMES = 1
+
+
+def consumer(fps: float | None = None) -> Subscription:
+    return Subscription([Rung("high", "high", None, "high")], fps, Figures(Totals()))
+
+
 def subscribed(hub: Hub, fps: float | None = None) -> Subscription:
-    subscription = Subscription("high", fps)
+    subscription = consumer(fps)
     hub.add(subscription, LONG_AGO_S)
     return subscription
 
@@ -133,7 +142,7 @@ async def test_rate_can_change() -> None:
     assert await waiting(subscription) == [0]
     hub.publish(frame(1, 1000.1))
     assert await waiting(subscription) == []
-    subscription.repace(None)
+    subscription.wish_for(subscription.rungs, None, "high")
     hub.publish(frame(2, 1000.2))
     assert await waiting(subscription) == [2]
 
@@ -143,7 +152,7 @@ async def test_newcomer_gets_the_newest_frame_if_it_is_fresh() -> None:
     subscribed(hub)
     hub.publish(frame(1, 1000.0))
     hub.publish(frame(2, 1001.0))
-    fresh, too_late = Subscription("high", None), Subscription("high", None)
+    fresh, too_late = consumer(), consumer()
     hub.add(fresh, 1001.0)
     hub.add(too_late, 1001.1)
     assert await waiting(fresh) == [2]

@@ -1,5 +1,6 @@
 """Producer: the newest picture waits for the worker, and nothing else does."""
 
+import pytest
 import trio
 import trio.testing
 
@@ -29,3 +30,12 @@ async def test_each_picture_is_taken_once_and_the_next_is_waited_for() -> None:
         await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
     assert taken == [Pushed(1, b"picture"), Pushed(2, b"picture")]
+
+
+async def test_a_picture_that_waited_too_long_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    producer = Producer()
+    producer.push(Pushed(1, b"old"))
+    monkeypatch.setattr("appliance.streams.producer.FRESH_S", 0.0)
+    with trio.move_on_after(0.05) as patience:
+        await producer.newest()
+    assert patience.cancelled_caught

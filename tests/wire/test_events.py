@@ -1,6 +1,5 @@
-"""What a viewer may say, and what it is told."""
+"""What a viewer may say."""
 
-import base64
 import json
 
 import msgspec
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.frame import Frame
 from appliance.wire import events
 
 exactly = settings(derandomize=True, deadline=None)
@@ -39,6 +37,17 @@ def said(type_: object, data: object) -> str:
         ("set_preset", {"stream_id": "f", "preset": "auto"}, events.ChoosePreset(events.SetPreset("f", "auto"))),
         ("ack", {"stream_id": "f", "frame_number": 0}, events.AckFrame(events.Ack("f", 0))),
         ("ack", {"stream_id": "f", "frame_number": 2**63 - 1}, events.AckFrame(events.Ack("f", 2**63 - 1))),
+        (
+            "ack",
+            {"stream_id": "f", "frame_number": 7, "drawn_after_ms": 12.25},
+            events.AckFrame(events.Ack("f", 7, 12.25)),
+        ),
+        (
+            "ack",
+            {"stream_id": "f", "frame_number": 7, "drawn_after_ms": 60000},
+            events.AckFrame(events.Ack("f", 7, 6e4)),
+        ),
+        ("ack", {"stream_id": "f", "frame_number": 7, "drawn_after_ms": None}, events.AckFrame(events.Ack("f", 7))),
         ("ping", {"t": 12.5}, events.PingServer(events.Ping(12.5))),
         ("ping", {"t": -3}, events.PingServer(events.Ping(-3.0))),
     ],
@@ -75,6 +84,18 @@ FRONT = '"stream_id":"front"'
         (f'{{"type":"set_preset","data":{{{FRONT},"preset":7}}}}', "Expected str | null, got int - at $.data.preset"),
         (f'{{"type":"ack","data":{{{FRONT},"frame_number":-1}}}}', "Expected int >= 0 - at $.data.frame_number"),
         (f'{{"type":"ack","data":{{{FRONT},"frame_number":1.5}}}}', "Expected int, got float - at $.data.frame_number"),
+        (
+            f'{{"type":"ack","data":{{{FRONT},"frame_number":1,"drawn_after_ms":-1}}}}',
+            "Expected float >= 0.0 - at $.data.drawn_after_ms",
+        ),
+        (
+            f'{{"type":"ack","data":{{{FRONT},"frame_number":1,"drawn_after_ms":60001}}}}',
+            "Expected float <= 60000.0 - at $.data.drawn_after_ms",
+        ),
+        (
+            f'{{"type":"ack","data":{{{FRONT},"frame_number":1,"drawn_after_ms":NaN}}}}',
+            "not valid JSON",
+        ),
         (
             f'{{"type":"ack","data":{{{FRONT},"frame_number":9223372036854775808}}}}',
             "Expected int <= 9223372036854775807 - at $.data.frame_number",
@@ -125,7 +146,9 @@ json_values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["stream_id", "preset", "fps", "format", "frame_number", "t"]), inner, max_size=4
+            st.sampled_from(["stream_id", "preset", "fps", "format", "frame_number", "drawn_after_ms", "t"]),
+            inner,
+            max_size=4,
         )
     ),
     max_leaves=8,
@@ -151,70 +174,3 @@ def event_or_error(text: str | bytes) -> None:
     except events.EventError:
         return
     assert events.decode(msgspec.json.encode(event)) == event
-
-
-# What the server says.
-
-
-def test_frame_is_row_11() -> None:
-    picture = bytes(range(256))
-    frame = Frame(picture, number=42, captured_us=1_790_000_000_250_000, captured_s=1.0, width=2, height=2)
-    message = json.loads(events.json_frame(frame, "front", "medium"))
-    assert message == {
-        "type": "frame",
-        "data": {
-            "stream_id": "front",
-            "timestamp": 1790000000.25,
-            "frame": base64.b64encode(picture).decode(),
-            "frame_number": 42,
-            "quality": "medium",
-        },
-    }
-
-
-def test_frame_is_encoded_once_for_each_stream_and_quality() -> None:
-    frame = Frame(b"picture", number=1, captured_us=1, captured_s=1.0, width=2, height=2)
-    first = events.json_frame(frame, "front", "low")
-
-    def again(_: Frame) -> bytes:
-        raise AssertionError("built a second time")
-
-    assert frame.once(("json", "front", "low"), again).decode() == first == events.json_frame(frame, "front", "low")
-    assert json.loads(events.json_frame(frame, "front", "high"))["data"]["quality"] == "high"
-    assert json.loads(events.json_frame(frame, "back", "low"))["data"]["stream_id"] == "back"
-
-
-def test_stream_info_and_error() -> None:
-    info = events.StreamInfo(
-        stream_id="front",
-        name="Tür",
-        status="live",
-        reason="",
-        running=True,
-        preset="low",
-        presets=["low", "native"],
-        width=568,
-        height=320,
-        fps=15.0,
-        jpeg_quality=None,
-        viewers=2,
-        dropped=3,
-        slot=1,
-        format="binary",
-    )
-    message = json.loads(events.encode("stream_info", info))
-    assert message["type"] == "stream_info"
-    assert message["data"]["name"] == "Tür"
-    assert set(message["data"]) == set(events.StreamInfo.__struct_fields__)
-    assert json.loads(events.error("full", "no room")) == {
-        "type": "error",
-        "data": {"code": "full", "message": "no room"},
-    }
-
-
-def test_answers_to_a_producer() -> None:
-    assert events.refusal_in(events.encode("ack", {"frame_number": 7})) is None
-    assert events.refusal_in(events.error("bad_frame", "not a whole JPEG picture")) == "not a whole JPEG picture"
-    for answer in ("", "{}", '{"type":"error"}', said("stream_info", {}), b"\xff\xd8", "[" * 100_000):
-        with pytest.raises(events.EventError, match="an answer that is no message of ours"):
-            events.refusal_in(answer)

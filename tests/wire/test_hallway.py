@@ -69,11 +69,20 @@ def test_pushed(captured_us: int, data: bytes) -> None:
 
 
 @exactly
-@given(st.integers(0, 255), st.binary(max_size=300), u64, u64, seconds, u16, u16, st.integers(0, 95))
+@given(st.integers(0, 255), st.binary(max_size=300), u64, u64, seconds, u16, u16, st.integers(0, 95), seconds, seconds)
 def test_frame(
-    slot: int, data: bytes, number: int, captured_us: int, captured_s: float, width: int, height: int, quality: int
+    slot: int,
+    data: bytes,
+    number: int,
+    captured_us: int,
+    captured_s: float,
+    width: int,
+    height: int,
+    quality: int,
+    read_s: float,
+    made_s: float,
 ) -> None:
-    sent = Frame(data, number, captured_us, captured_s, width, height, quality)
+    sent = Frame(data, number, captured_us, captured_s, width, height, quality, read_s=read_s, made_s=made_s)
     heard = hallway.decode_up(*taken_apart(hallway.encode_frame(slot, sent)))
     assert isinstance(heard, tuple)
     got_slot, got = heard
@@ -81,6 +90,7 @@ def test_frame(
     assert isinstance(got.data, bytes)  # a copy: the buffer it came in is used again
     assert (got.data, got.number, got.captured_us, got.captured_s) == (data, number, captured_us, captured_s)
     assert (got.width, got.height, got.jpeg_quality, got.placeholder) == (width, height, quality, False)
+    assert (got.read_s, got.made_s) == (read_s, made_s)
 
 
 @pytest.mark.parametrize("length", [0, hallway.MAX_MESSAGE_BYTES + 1, 2**32 - 1])
@@ -121,7 +131,7 @@ def test_unknown_kind(kind: int) -> None:
         ("J", b'{"type":"Failed","reason":"\xff"}'),
         ("J", b'{"x":' + b"[" * 100_000),
         ("F", b""),
-        ("F", bytes(29)),
+        ("F", bytes(45)),
     ],
 )
 def test_unreadable_body(kind: str, body: bytes) -> None:
