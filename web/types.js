@@ -38,16 +38,36 @@
  * @property {number} viewers
  * @property {number} dropped
  * @property {number} slot
+ * @property {boolean} [auto]  the quality follows this viewer's connection
+ * @property {string} [rung]  what this viewer gets now, for people: "medium at 12 fps, lean"
+ * @property {Numbers | null} [numbers]  older boxes say nothing of these three
+ *
+ * @typedef {object} Numbers  what the box measured of this viewer's pictures
+ * @property {number | null} fps
+ * @property {number | null} kbytes_per_s
+ * @property {number | null} age_ms_p50
+ * @property {number | null} age_ms_p95
+ * @property {number | null} rtt_ms
+ * @property {{unacknowledged: number | null, unsent: number | null} | null} dropped
+ * @property {Stages | null} stages
+ *
+ * @typedef {object} Stages  where a picture's age comes from, in its order
+ * @property {number | null} camera_ms
+ * @property {number | null} worker_ms
+ * @property {number | null} server_ms
+ * @property {number | null} wire_ms
+ * @property {number | null} drawn_ms
  *
  * @typedef {object} Camera  one entry of `GET /api/cameras`
  * @property {string} source
  * @property {string} name
  *
- * @typedef {object} Choice  what this viewer wants of a stream; null is the stream's own
+ * @typedef {object} Choice  what this viewer chose for a stream; null: nothing, so it is automatic, at the stream's own rate
  * @property {string | null} preset
  * @property {number | null} fps
  *
  * @typedef {object} Preset  one entry of `presets` in `GET /api/status`
+ * @property {number} height
  * @property {number} fps
  * @property {number} jpeg_quality
  *
@@ -65,6 +85,7 @@
  * @property {number} fps
  * @property {number} kbytesPerS
  * @property {number} dropped
+ * @property {number} replaced  of the dropped: those that came, but a newer one came before they could be drawn
  *
  * @typedef {{type: "add", id: string, canvas: OffscreenCanvas | HTMLCanvasElement}
  *   | {type: "remove", id: string}
@@ -82,7 +103,7 @@
  * @property {number | null} capturedLocalMs  on the player's own clock; null: not known
  * @property {boolean} placeholder
  * @property {number} lost  frames the box did not send to us, as the box counts them
- * @property {(() => void) | null} drawn  called when it is on screen, or cannot be
+ * @property {((shown: boolean) => void) | null} drawn  called when it is on screen, or cannot be
  *
  * @typedef {object} Time  so that tests can have their own
  * @property {() => number} nowMs

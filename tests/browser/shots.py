@@ -1,6 +1,6 @@
 """Pictures of the page to look at: light and dark, wide and phone-sized.
 
-python -m tests.browser.shots URL FOLDER [CSS selector to click first]
+python -m tests.browser.shots URL FOLDER [CSS selectors to click first, one after the other]
 """
 
 import shutil
@@ -16,11 +16,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.conftest import FLAGS
 
-SIZES = {"wide": (1400, 900, False), "phone": (390, 844, True)}
+SIZES = {"wide": (1280, 900, False), "phone": (390, 844, True)}
 LIVE = 'article.tile[data-state="LIVE"]'
 
 
-def take(browser: webdriver.Chrome, url: str, path: Path, scheme: str, size: tuple[int, int, bool], click: str) -> None:
+def take(
+    browser: webdriver.Chrome, url: str, path: Path, scheme: str, size: tuple[int, int, bool], clicks: tuple[str, ...]
+) -> None:
     """One picture, once something is live on it."""
     width, height, mobile = size
     screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
@@ -29,12 +31,12 @@ def take(browser: webdriver.Chrome, url: str, path: Path, scheme: str, size: tup
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     browser.get(url)
     WebDriverWait(browser, 10).until(lambda page: page.find_elements(By.CSS_SELECTOR, LIVE))
-    if click:
+    for click in clicks:
         browser.find_element(By.CSS_SELECTOR, click).click()
     browser.save_screenshot(str(path))
 
 
-def main(url: str, folder: Path, click: str = "") -> None:
+def main(url: str, folder: Path, *clicks: str) -> None:
     """All four."""
     folder.mkdir(parents=True, exist_ok=True)
     options = Options()
@@ -45,7 +47,7 @@ def main(url: str, folder: Path, click: str = "") -> None:
         try:
             for name, size in SIZES.items():
                 for scheme in ("light", "dark"):
-                    take(browser, url, folder / f"{name}-{scheme}.png", scheme, size, click)
+                    take(browser, url, folder / f"{name}-{scheme}.png", scheme, size, clicks)
         finally:
             browser.quit()
 

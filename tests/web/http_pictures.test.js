@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { wishOf } from "../../web/model/auto.js";
 import { mjpeg, snapshotEveryMs, snapshots } from "../../web/watching/http_pictures.js";
 
 const WISH = { preset: null, fps: null, large: true };
@@ -20,6 +21,16 @@ test("over MJPEG a placeholder is known for one", async (context) => {
   const begin = (offer) => mjpeg("front", WISH, time, offer, () => {});
   const pictures = await offered(context, begin, new Response(body));
   assert.deepEqual(pictures.map(({ placeholder }) => placeholder), [true, false]);
+});
+
+test("HTTP too is asked for what the connection carries", async (context) => {
+  const wish = { ...WISH, ...wishOf({ preset: null, fps: null }) };
+  const asked = [];
+  context.mock.method(globalThis, "fetch", async (path) => (asked.push(path), new Response("", { status: 503 })));
+  for (const begin of [mjpeg("front", wish, time, () => {}, () => {}), snapshots("front", wish, time, () => {})]) {
+    await begin(new AbortController().signal, () => {}).catch(() => {}); // there is no picture
+  }
+  assert.deepEqual(asked, ["/api/streams/front/mjpeg?preset=auto", "/api/streams/front/snapshot.jpg?preset=auto"]);
 });
 
 test("no snapshot is no picture", async (context) => {

@@ -46,6 +46,15 @@ test("a frame belongs to whoever the box gave the slot last", () => {
   assert.equal(joins.frame(frame(0)).id, "garage");
 });
 
+test("only a box that measures is told how long drawing takes", () => {
+  const { joins } = box();
+  joins.join("front", WISH);
+  joins.told(info("front", 0));
+  assert.equal(joins.frame(frame(0)).measured, false, "an older box refuses words it does not know");
+  joins.told(info("front", 0, { numbers: null }));
+  assert.equal(joins.frame(frame(0)).measured, true);
+});
+
 test("a new link joins everything again, also what a stopping box removed", () => {
   const { joins, said } = box();
   joins.join("front", WISH);

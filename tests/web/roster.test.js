@@ -14,6 +14,17 @@ test("news changes the stream, but not its preset: that of the news is this view
   assert.equal(roster.get("front").preset, "high");
 });
 
+test("new numbers alone change nothing of the stream, and are there for who asks", () => {
+  const roster = new Roster();
+  roster.listed([stream("front", { jpeg_quality: null })], 0);
+  const before = roster.get("front");
+  assert.equal(roster.told(info("front", { numbers: { rtt_ms: 3 }, dropped: 7 }), 5), false);
+  assert.equal(roster.get("front"), before);
+  assert.equal(roster.infoOf("front").numbers.rtt_ms, 3);
+  assert.equal(roster.told(info("front", { viewers: 2 }), 6), true);
+  assert.equal(roster.get("front").viewers, 2);
+});
+
 test("a list asked for before the news does not undo it, a later one does", () => {
   const roster = new Roster();
   roster.listed([stream("front")], 0);

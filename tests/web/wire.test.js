@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { FrameError, HEADER_BYTES, parseFrame } from "../../web/model/wire.js";
+import { FrameError, HEADER_BYTES, ackOf, parseFrame } from "../../web/model/wire.js";
 
 const fixture = (name) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
 const bytes = () => Uint8Array.from(fixture("frame_message.bin")).buffer;
@@ -17,6 +17,12 @@ test("the fixture says what Python says it says", () => {
 test("the payload is a window on the message, not a copy", () => {
   const message = bytes();
   assert.equal(parseFrame(message).payload.buffer, message);
+});
+
+test("an acknowledgement says how long drawing took, within what the box takes", () => {
+  const said = [12.3456, 0, -1, 1e9].map((ms) => ackOf("front", 7, ms).drawn_after_ms);
+  assert.deepEqual(said, [12.3, 0, 0, 60_000]);
+  assert.deepEqual(ackOf("front", 7, null), { stream_id: "front", frame_number: 7 });
 });
 
 test("the largest numbers are exact", () => {

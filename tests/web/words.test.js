@@ -82,7 +82,7 @@ test("numbers read well", () => {
   const figures = { width: 1280, height: 720, fps: 29.96, kbytesPerS: 2410.4, ageMs: 83.6, dropped: 2, transport: "ws" };
   assert.deepEqual(figuresLine(figures), ["1280 × 720", "30.0 fps", "2410 KB/s", "84 ms old", "2 dropped", "WebSocket"]);
   assert.deepEqual([0, 40, 100, 101].map(ageText), ["0.0 s", "0.1 s", "0.1 s", "0.2 s"]);
-  assert.deepEqual(["auto", "high", "night_mode"].map(presetTitle), ["Automatic", "High", "Night mode"]);
+  assert.deepEqual(["auto", "high", "night_mode"].map(presetTitle), ["Auto", "High", "Night mode"]);
 });
 
 test("the line under the name tells what this viewer sees, in its real size", () => {

@@ -32,7 +32,7 @@ export function ageText(ageMs) {
  * @returns {string}
  */
 export function presetTitle(preset) {
-  if (preset === "auto") return "Automatic";
+  if (preset === "auto") return "Auto";
   return preset.charAt(0).toUpperCase() + preset.slice(1).replaceAll("_", " ");
 }
 

@@ -1,4 +1,4 @@
-/** What this viewer gets of a stream, by its presets. Pure. */
+/** The most this viewer can get of a stream, by its presets. Pure. */
 
 /** @typedef {import("../types.js").Stream} Stream */
 /** @typedef {import("../types.js").Choice} Choice */
@@ -7,7 +7,7 @@
 const RATES_FPS = [30, 24, 15];
 
 /**
- * By its name. "auto" goes by the connection once that is built; until then it is the stream's own.
+ * By its name. "auto" goes as high as the stream's own.
  * @param {Stream} stream
  * @param {Choice} choice
  */

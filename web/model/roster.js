@@ -48,12 +48,23 @@ export class Roster {
   }
 
   /**
+   * It comes every second with new numbers; that is news for few.
    * @param {StreamInfo} info
    * @param {number} nowMs
+   * @returns {boolean} the stream itself changed
    */
   told(info, nowMs) {
     this.#told.set(info.stream_id, { atMs: nowMs, info });
-    this.#merge(info);
+    return this.#merge(info);
+  }
+
+  /**
+   * What the box told this viewer last: its own preset, size, rate and numbers.
+   * @param {string} id
+   * @returns {StreamInfo | undefined}
+   */
+  infoOf(id) {
+    return this.#told.get(id)?.info;
   }
 
   /** @param {Stream} stream */
@@ -67,7 +78,10 @@ export class Roster {
    */
   #merge({ stream_id, name, status, reason, running, presets, jpeg_quality, viewers }) {
     const stream = this.#streams.get(stream_id);
-    if (!stream) return;
-    this.#streams.set(stream_id, { ...stream, name, status, reason, running, presets, jpeg_quality, viewers });
+    if (!stream) return false;
+    const merged = { ...stream, name, status, reason, running, presets, jpeg_quality, viewers };
+    if (JSON.stringify(merged) === JSON.stringify(stream)) return false;
+    this.#streams.set(stream_id, merged);
+    return true;
   }
 }

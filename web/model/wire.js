@@ -1,6 +1,6 @@
 /**
- * The binary WebSocket message: a header of 24 bytes, then the picture. docs/protocol.md describes it;
- * tests/fixtures/frame_message.bin holds one. Pure: bytes in, values out.
+ * The binary WebSocket message: a header of 24 bytes, then the picture; and what is said back. docs/protocol.md describes both;
+ * tests/fixtures/frame_message.bin holds a message. Pure: bytes in, values out.
  */
 
 export const HEADER_BYTES = 24;
@@ -8,6 +8,7 @@ const VERSION = 1;
 const JPEG = 1;
 const KEY_FRAME = 1;
 const PLACEHOLDER = 2;
+const LONGEST_DRAWN_AFTER_MS = 60_000;
 
 /** These bytes are not a frame message this page can show. */
 export class FrameError extends Error {}
@@ -50,4 +51,17 @@ export function parseFrame(message) {
     capturedUs: view.getUint32(16) * 2 ** 32 + view.getUint32(20),
     payload: new Uint8Array(message, HEADER_BYTES),
   };
+}
+
+/**
+ * "This frame is on screen", so that the box sends the next.
+ * @param {string} id
+ * @param {number} number
+ * @param {number | null} drawnAfterMs from its arrival here; null: it could not be drawn, or the box does not ask
+ */
+export function ackOf(id, number, drawnAfterMs) {
+  const ack = { stream_id: id, frame_number: number };
+  if (drawnAfterMs === null) return ack;
+  const withinMs = Math.min(LONGEST_DRAWN_AFTER_MS, Math.max(0, drawnAfterMs));
+  return { ...ack, drawn_after_ms: Math.round(withinMs * 10) / 10 };
 }

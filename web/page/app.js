@@ -1,16 +1,14 @@
 /** Holds what the page knows and brings it on screen: list, news and figures in; tiles, badges and words out. */
 
-import { Announcer } from "../model/announcer.js";
-import { noteOf } from "../model/figures.js";
-import { presetOf } from "../model/presets.js";
+import { currentOf, wishOf } from "../model/auto.js";
 import { Readings } from "../model/readings.js";
 import { Roster } from "../model/roster.js";
-import { badge } from "../model/state.js";
 import { Actions } from "./actions.js";
 import { AddDialog } from "./add_dialog.js";
 import { api } from "./api.js";
 import { find } from "./elements.js";
 import { isFilling, leaveFilling, toggleFullscreen } from "./fullscreen.js";
+import { Narrator } from "./narrator.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Poll } from "./poll.js";
@@ -31,9 +29,9 @@ const GONE = ["unknown_stream", "not_joined"]; // what the list says anyway
 export class App {
   #roster = new Roster();
   #readings = new Readings();
-  #announcer = new Announcer();
   #notices = new Notices(find("#notices"), find("#errors"));
   #surround = new Surround();
+  #narrator = new Narrator((text) => this.#surround.say(text));
   #route = new Route(() => this.#render());
   #list = new Poll(LIST_EVERY_MS, () => this.#fetchList());
   #status = new Status((warnings) => this.#notices.setWarnings(warnings));
@@ -54,7 +52,7 @@ export class App {
   constructor(player, choices) {
     this.#player = player;
     this.#choices = choices;
-    this.#stage = new Stage(find("#stage"), player, (id) => this.#choiceOf(id), (action, id) => this.#act(action, id));
+    this.#stage = new Stage(find("#stage"), player, (id) => wishOf(this.#choiceOf(id)), (action, id) => this.#act(action, id));
     this.#panel = new Panel({
       choose: (id, choice) => {
         this.#choices.choose(id, choice);
@@ -81,8 +79,11 @@ export class App {
   /** @param {Report} report */
   heard(report) {
     if (report.type === "figures") {
-      if (this.#readings.heard(report, performance.now())) this.#lost();
-    } else if (report.type === "info") this.#told(report.info);
+      if (this.#readings.heard(report, performance.now())) {
+        this.#reachable = null; // is it the WebSocket only, or the box?
+        this.#list.now();
+      }
+    } else if (report.type === "info" && !this.#told(report.info)) return;
     else if (report.type === "refused" && !GONE.includes(report.code)) this.#notices.fail(report.message);
     this.#render();
   }
@@ -176,16 +177,15 @@ export class App {
     this.#route.open(stream.id);
   }
 
-  #lost() {
-    this.#reachable = null; // is it the WebSocket only, or the box?
-    this.#list.now();
-  }
-
-  /** @param {import("../types.js").StreamInfo} info */
+  /**
+   * @param {import("../types.js").StreamInfo} info
+   * @returns {boolean} there is something new to show
+   */
   #told(info) {
+    if (info.running) return this.#roster.told(info, performance.now());
     // It was stopped, or removed: the list knows which. Or the whole box stops, which soon has no list any more, and nothing changes.
-    if (info.running) this.#roster.told(info, performance.now());
-    else setTimeout(() => this.#list.now(), FAREWELL_MS);
+    setTimeout(() => this.#list.now(), FAREWELL_MS);
+    return false;
   }
 
   #wake() {
@@ -225,9 +225,7 @@ export class App {
     this.#stage.show(single?.id ?? null);
     this.#stage.settle();
     for (const stream of streams) this.#renderTile(stream);
-    const shown = this.#settingsOpen ? single : null;
-    const choice = this.#choiceOf(single?.id ?? "");
-    this.#panel.show(shown, choice, single && this.#status.presetFor(single, choice));
+    this.#panel.show(this.#settingsOpen && single ? this.#known(single) : null);
     this.#surround.show({ streams, single, wanted, reachable: this.#reachable, link: this.#readings.connection });
   }
 
@@ -235,16 +233,18 @@ export class App {
   #renderTile(stream) {
     const tile = this.#stage.tiles.get(stream.id);
     if (!tile) return;
-    const nowMs = performance.now();
-    const figures = this.#readings.of(stream.id, nowMs);
-    const { running, status, reason, id, name } = stream;
-    const { connection = "connecting", placeholder = false, ageMs = null, intervalMs = 0 } = figures ?? {};
-    const watching = this.#stage.isWatched(id);
-    const shown = badge({ watching, connection, running, status, reason, placeholder, ageMs, intervalMs });
-    const note = noteOf(shown, reason, figures, presetOf(stream, this.#choiceOf(id)));
-    tile.arrange(this.#stage.single === id, this.#choices.info, this.#settingsOpen);
-    tile.update(stream, shown, figures, note, this.#reachable === true);
-    if (!this.#announcer.isNews(id, shown.state, nowMs)) return;
-    this.#surround.say(`${name || id}: ${[shown.label, shown.detail].filter(Boolean).join(", ")}`);
+    const known = this.#known(stream);
+    const words = this.#narrator.words(known, performance.now());
+    tile.arrange(this.#stage.single === stream.id, this.#choices.info, this.#settingsOpen);
+    tile.update(stream, words, known.figures, this.#reachable === true);
+  }
+
+  /** @param {Stream} stream */
+  #known(stream) {
+    const choice = this.#choiceOf(stream.id);
+    const best = this.#status.presetFor(stream, choice);
+    const figures = this.#readings.of(stream.id, performance.now());
+    const info = currentOf(this.#roster.infoOf(stream.id), figures);
+    return { stream, choice, best, figures, info, watching: this.#stage.isWatched(stream.id) };
   }
 }

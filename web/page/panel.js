@@ -1,10 +1,12 @@
 /** The settings of the large stream: this viewer's choice, everyone's quality, links, removal. */
 
-import { presetTitle } from "../model/figures.js";
+import { autoNow, wishOf } from "../model/auto.js";
+import { pictureOf, presetTitle } from "../model/figures.js";
 import { shareLinks } from "../model/links.js";
 import { ratesOffered } from "../model/presets.js";
 import { copyFrom } from "./copy.js";
-import { copyOf, find, setText } from "./elements.js";
+import { copyOf, find, setHidden, setText } from "./elements.js";
+import { RightNow } from "./right_now.js";
 
 /** @typedef {import("../types.js").Stream} Stream */
 /** @typedef {import("../types.js").Choice} Choice */
@@ -24,7 +26,10 @@ const SURE_WITHIN_MS = 4000;
 export class Panel {
   #root = find("#panel");
   #quality = /** @type {HTMLInputElement} */ (find("#quality"));
+  #reset = /** @type {HTMLButtonElement} */ (find("#quality-reset"));
   #remove = /** @type {HTMLButtonElement} */ (find("#remove"));
+  #now = new RightNow();
+  #ceiling = find("#auto-ceiling");
   #actions;
   /** @type {Stream | null} */
   #stream = null;
@@ -39,7 +44,7 @@ export class Panel {
     find("#panel-close").addEventListener("click", () => actions.close());
     this.#quality.addEventListener("input", () => setText(find("#quality-value"), this.#quality.value));
     this.#quality.addEventListener("change", () => this.#setQuality(Number(this.#quality.value)));
-    find("#quality-reset").addEventListener("click", () => this.#setQuality(null));
+    this.#reset.addEventListener("click", () => this.#setQuality(null));
     this.#remove.addEventListener("click", () => this.#askOrRemove());
   }
 
@@ -48,24 +53,32 @@ export class Panel {
     find("#panel-title").focus();
   }
 
-  /**
-   * @param {Stream | null} stream null: closed
-   * @param {Choice} choice
-   * @param {Preset | null} preset what this viewer gets, where its numbers are known
-   */
-  show(stream, choice, preset) {
-    this.#root.hidden = stream === null;
-    if (!stream) return;
+  /** @param {import("./narrator.js").Known | null} known null: closed */
+  show(known) {
+    setHidden(this.#root, known === null);
+    if (!known) return;
+    const { stream, choice, best, figures, info } = known;
     if (this.#stream?.id !== stream.id) this.#unask();
     this.#stream = stream;
     this.#choice = choice;
-    find("#removal").hidden = !stream.removable;
-    this.#showQuality(stream.jpeg_quality, preset?.jpeg_quality ?? null);
-    const drawn = JSON.stringify([stream.id, stream.preset, stream.presets, stream.fps, choice, preset?.fps]);
+    setHidden(find("#removal"), !stream.removable);
+    this.#showQuality(stream.jpeg_quality, best?.jpeg_quality ?? null);
+    this.#draw(stream, choice, best);
+    this.#showAuto(stream, autoNow(info, choice));
+    this.#now.show(stream.id, pictureOf(figures), info);
+  }
+
+  /**
+   * @param {Stream} stream
+   * @param {Choice} choice
+   * @param {Preset | null} best
+   */
+  #draw(stream, choice, best) {
+    const drawn = JSON.stringify([stream.id, stream.preset, stream.presets, stream.fps, choice, best?.fps]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#drawQualities(stream, choice);
-    this.#drawRates(ratesOffered(stream, preset), choice);
+    this.#drawRates(ratesOffered(stream, best), choice);
     this.#drawLinks(stream, choice);
   }
 
@@ -78,21 +91,29 @@ export class Panel {
     this.#quality.value = String(own ?? presetQuality ?? USUAL_QUALITY);
     const asPreset = presetQuality === null ? "as the preset" : `${presetQuality}, as the preset`;
     setText(find("#quality-value"), own === null ? asPreset : String(own));
-    /** @type {HTMLButtonElement} */ (find("#quality-reset")).disabled = own === null;
+    if (this.#reset.disabled !== (own === null)) this.#reset.disabled = own === null;
   }
 
   /**
    * @param {Stream} stream
    * @param {Choice} choice
    */
-  #drawQualities({ preset, presets }, choice) {
-    // Until "auto" adapts to the connection it is not offered; who has it sees so.
-    const names = choice.preset === "auto" ? ["auto", ...presets] : presets;
-    const qualities = names.map((name) => ({ title: presetTitle(name), value: name }));
-    const usual = { title: `Default (${presetTitle(preset)})`, value: "" };
-    drawOptions("presets", [usual, ...qualities], choice.preset ?? "", (value) =>
-      this.#choose({ ...this.#choice, preset: value || null }),
+  #drawQualities({ presets }, choice) {
+    const qualities = ["auto", ...presets].map((name) => ({ title: presetTitle(name), value: name }));
+    // Automatic is what nobody needs to choose, so choosing it takes a choice back.
+    drawOptions("presets", qualities, wishOf(choice).preset, (value) =>
+      this.#choose({ ...this.#choice, preset: value === "auto" ? null : value }),
     );
+  }
+
+  /**
+   * What it comes to changes with the connection, so it is no reason to draw the form anew.
+   * @param {Stream} stream
+   * @param {string} now
+   */
+  #showAuto({ preset }, now) {
+    setText(find('#presets input[value="auto"] + span'), now ? `Auto (${now})` : "Auto");
+    setText(this.#ceiling, preset === "auto" ? "" : `, at most ${presetTitle(preset)}`);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** All tiles: which there are, which one is large, which are in sight and therefore watched. */
 
 import { step } from "../model/keys.js";
+import { setAttribute } from "./elements.js";
 import { Tile } from "./tile.js";
 
 /** @typedef {import("../types.js").Stream} Stream */
@@ -52,7 +53,7 @@ export class Stage {
       const tile = this.#tiles.get(id) ?? this.#add(id);
       if (this.#root.children[index] !== tile.element) this.#root.insertBefore(tile.element, this.#root.children[index]);
     });
-    this.#root.dataset.count = String(ids.size);
+    setAttribute(this.#root, "data-count", String(ids.size));
   }
 
   /** @param {string | null} id */

@@ -1,6 +1,6 @@
 /** What stands around the tiles: header, title, the empty and the unreachable page, words for screen readers. */
 
-import { find, setAttribute, setText } from "./elements.js";
+import { find, setAttribute, setHidden, setText } from "./elements.js";
 
 /** @typedef {import("../types.js").Stream} Stream */
 
@@ -23,13 +23,13 @@ export class Surround {
   /** @param {Around} around */
   show({ streams, single, wanted, reachable, link }) {
     const none = streams.length === 0;
-    find("#empty").hidden = !(none && reachable === true);
-    find("#unreachable").hidden = !(none && reachable === false);
-    find("#stage").hidden = none;
-    find("#back").hidden = wanted === null || streams.length < 2;
-    find("#product").hidden = !find("#back").hidden;
-    find("#overview").hidden = single !== null; // a large stream has its name for a heading
-    find("#add").hidden = reachable !== true;
+    setHidden(find("#empty"), !(none && reachable === true));
+    setHidden(find("#unreachable"), !(none && reachable === false));
+    setHidden(find("#stage"), none);
+    setHidden(find("#back"), wanted === null || streams.length < 2);
+    setHidden(find("#product"), !find("#back").hidden);
+    setHidden(find("#overview"), single !== null); // a large stream has its name for a heading
+    setHidden(find("#add"), reachable !== true);
     document.body.classList.toggle("has-single", single !== null);
     document.title = single ? `${single.name || single.id} – ${PRODUCT}` : PRODUCT;
     this.#showConnection(connectionWords(reachable, link, streams.length > 0));

@@ -1,12 +1,13 @@
 /** One stream on the page: its canvas, badge, words and buttons. Shows what it is told; decides nothing. */
 
 import { ageText, figuresLine, pictureOf } from "../model/figures.js";
-import { copyOf, find, setAttribute, setText } from "./elements.js";
+import { copyOf, find, setAttribute, setHidden, setText } from "./elements.js";
 import { drawIcons, setIcon } from "./icons.js";
 
 /** @typedef {import("../types.js").Stream} Stream */
 /** @typedef {import("../types.js").Figures} Figures */
 /** @typedef {import("../model/state.js").Badge} Badge */
+/** @typedef {import("./narrator.js").Words} Words */
 /** @typedef {"open" | "toggle" | "snapshot" | "info" | "settings" | "fullscreen"} TileAction */
 
 export class Tile {
@@ -20,6 +21,8 @@ export class Tile {
   #toggle = /** @type {HTMLButtonElement} */ (find("[data-action=toggle]", this.element));
   #settings = find("[data-action=settings]", this.element);
   #figures = find(".figures", this.element);
+  #slow = find(".slow", this.element);
+  #ratio = 0;
 
   /**
    * @param {string} id
@@ -40,12 +43,11 @@ export class Tile {
 
   /**
    * @param {Stream} stream
-   * @param {Badge} badge
+   * @param {Words} words
    * @param {Figures | undefined} figures
-   * @param {string} note the line under the name
    * @param {boolean} reachable
    */
-  update(stream, badge, figures, note, reachable) {
+  update(stream, { badge, note, slow }, figures, reachable) {
     const name = stream.name || stream.id;
     setAttribute(this.element, "data-state", badge.state);
     setText(this.#name, name);
@@ -55,6 +57,7 @@ export class Tile {
     setAttribute(this.canvas, "aria-label", `Picture of ${name}`);
     this.#shape(stream, figures);
     this.#words(badge, figures);
+    setText(this.#slow, slow);
     this.#buttons(stream, reachable);
     if (figures) this.#numbers(figures);
   }
@@ -87,7 +90,7 @@ export class Tile {
    * @param {boolean} settings
    */
   arrange(single, info, settings) {
-    this.#figures.hidden = !(single && info);
+    setHidden(this.#figures, !(single && info));
     setAttribute(find("[data-action=info]", this.element), "aria-pressed", String(info));
     setAttribute(this.#settings, "aria-expanded", String(single && settings));
   }
@@ -100,6 +103,8 @@ export class Tile {
   #shape({ width, height }, figures) {
     const drawn = pictureOf(figures);
     const ratio = drawn ? drawn.width / drawn.height : width > 0 && height > 0 ? width / height : 16 / 9;
+    if (ratio === this.#ratio) return;
+    this.#ratio = ratio;
     this.element.style.setProperty("--ratio", ratio.toFixed(4));
   }
 
@@ -123,7 +128,7 @@ export class Tile {
     const stopped = !stream.running;
     this.#toggle.disabled = !reachable;
     // Stopping a stream that somebody added removes it, so that is offered as Remove, in the settings.
-    this.#toggle.hidden = stream.removable && !stopped;
+    setHidden(this.#toggle, stream.removable && !stopped);
     setIcon(find("[data-icon]", this.#toggle), stopped ? "play" : "stop");
     setText(find(".words", this.#toggle), stopped ? "Start" : "Stop");
     setAttribute(this.#toggle, "title", stopped ? "Start for everyone" : "Stop for everyone");
@@ -133,11 +138,10 @@ export class Tile {
 
   /** @param {Figures} figures */
   #numbers(figures) {
-    const { dataset } = this.element;
-    dataset.framesDrawn = String(figures.framesDrawn);
-    dataset.transport = figures.transport;
-    dataset.shows = figures.framesDrawn === 0 ? "nothing" : figures.placeholder ? "placeholder" : "picture";
-    dataset.ageMs = figures.ageMs === null ? "" : String(Math.round(figures.ageMs));
+    setAttribute(this.element, "data-frames-drawn", String(figures.framesDrawn));
+    setAttribute(this.element, "data-transport", figures.transport);
+    setAttribute(this.element, "data-shows", figures.framesDrawn === 0 ? "nothing" : figures.placeholder ? "placeholder" : "picture");
+    setAttribute(this.element, "data-age-ms", figures.ageMs === null ? "" : String(Math.round(figures.ageMs)));
     if (this.#figures.hidden) return;
     const words = figuresLine(figures);
     while (this.#figures.childElementCount < words.length) this.#figures.append(document.createElement("li"));

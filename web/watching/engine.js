@@ -5,7 +5,7 @@
 
 import { socketUrl } from "../model/links.js";
 import { Transports } from "../model/transports.js";
-import { FrameError } from "../model/wire.js";
+import { FrameError, ackOf } from "../model/wire.js";
 import { Attempts } from "./attempts.js";
 import { mjpeg, snapshotEveryMs, snapshots } from "./http_pictures.js";
 import { Joins } from "./joins.js";
@@ -157,9 +157,11 @@ export class Engine {
   #frame(bytes) {
     const found = this.#owner(bytes);
     if (!found) return;
+    const arrivedMs = this.#time.nowMs();
     const { number, lost, payload, placeholder, capturedUs } = found.message;
     const capturedLocalMs = this.#link.clock.toLocalMs(capturedUs / 1000);
-    const drawn = () => this.#link.send("ack", { stream_id: found.id, frame_number: number });
+    const drawn = (/** @type {boolean} */ shown) =>
+      this.#link.send("ack", ackOf(found.id, number, shown && found.measured ? this.#time.nowMs() - arrivedMs : null));
     this.#viewings.get(found.id)?.screen.offer({ payload, placeholder, lost, capturedLocalMs, drawn });
   }
 

@@ -5,7 +5,7 @@ import { parseFrame } from "../model/wire.js";
 
 /** @typedef {import("../types.js").Wish} Wish */
 /** @typedef {import("../types.js").StreamInfo} StreamInfo */
-/** @typedef {{wish: Wish, slot: number | null, fps: number, running: boolean, silence: Watchdog}} Join */
+/** @typedef {{wish: Wish, slot: number | null, fps: number, running: boolean, measured: boolean, silence: Watchdog}} Join */
 
 const SILENCE_MS = 3000;
 
@@ -30,7 +30,7 @@ export class Joins {
    */
   join(id, wish) {
     const silence = new Watchdog({ strictMs: SILENCE_MS, nowMs: this.#nowMs() });
-    this.#joined.set(id, { wish, slot: null, fps: 0, running: true, silence });
+    this.#joined.set(id, { wish, slot: null, fps: 0, running: true, measured: false, silence });
     this.#send("join_stream", said(id, wish));
   }
 
@@ -72,18 +72,20 @@ export class Joins {
     join.slot = info.slot;
     join.fps = info.fps;
     join.running = info.running;
+    join.measured = info.numbers !== undefined;
   }
 
   /**
    * @param {ArrayBuffer} bytes
-   * @returns {{id: string, message: import("../model/wire.js").FrameMessage} | null} null: of a stream left a moment ago
+   * @returns {{id: string, message: import("../model/wire.js").FrameMessage, measured: boolean} | null} `measured`: the box wants to know
+   *   how long drawing takes; one from before it did refuses to be told. null: of a stream left a moment ago
    */
   frame(bytes) {
     const message = parseFrame(bytes);
     for (const [id, join] of this.#joined) {
       if (join.slot !== message.slot) continue;
       join.silence.heard(this.#nowMs());
-      return { id, message };
+      return { id, message, measured: join.measured };
     }
     return null;
   }

@@ -47,22 +47,25 @@ export class Screen {
       fps: this.#drawn.perSecond(nowMs),
       kbytesPerS: this.#bytes.perSecond(nowMs) / 1000,
       dropped: this.#lost + this.#newest.replaced,
+      replaced: this.#newest.replaced,
     };
   }
 
   /** @param {Picture} picture */
   async #show(picture) {
-    const arrivedMs = this.#nowMs();
+    const begunMs = this.#nowMs();
+    let shown = false;
     try {
       const blob = new Blob([/** @type {BlobPart} */ (picture.payload)], { type: "image/jpeg" });
       this.#draw(await createImageBitmap(blob));
       this.#placeholder = picture.placeholder;
-      if (!picture.placeholder) this.#capturedLocalMs = picture.capturedLocalMs ?? arrivedMs;
+      if (!picture.placeholder) this.#capturedLocalMs = picture.capturedLocalMs ?? begunMs;
+      shown = true;
     } catch (error) {
       console.warn("a picture could not be shown:", error);
     } finally {
       // Also after a failure: the box waits for word of each picture before it sends more.
-      picture.drawn?.();
+      picture.drawn?.(shown);
     }
   }
 
