@@ -23,19 +23,18 @@ OPEN_TO_ALL = (
     "This box can be reached from the network ({}) and has no access control yet: everybody who reaches it can watch, "
     "start and stop its streams."
 )
-SPARE_CONNECTIONS = 128  # beside those who watch: pages between two pictures, scripts, health checks
-OTHER_FILES = 64  # listeners, workers, logs
+OTHER_FILES = 256  # listeners, workers, logs, and those who are told that there is no room
 log = logging.getLogger("appliance")
 
 
-async def main(config: Config, *, task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED) -> None:
+async def main(
+    config: Config,
+    *,
+    with_lane: bool = True,
+    task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
+) -> None:
     """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. Raises listen.ListenError."""
-    max_connections = config.limits.max_viewers + SPARE_CONNECTIONS
-    files = allow_open_files(max_connections + OTHER_FILES)
-    if files < max_connections + OTHER_FILES:
-        log.warning(
-            "this process may open %d files, too few for limits.max_viewers = %d", files, config.limits.max_viewers
-        )
+    max_connections = _connections_that_fit(config)
     sockets = listen.from_systemd() or listen.bind(config.server.bind)
     reachable = listen.beyond_loopback(sockets)
     box = Box(
@@ -54,7 +53,11 @@ async def main(config: Config, *, task_status: trio.TaskStatus[list[str]] = trio
             sockets=sockets,
             send_timeout_s=config.limits.send_timeout_s,
             shutdown_trigger=box.closing.wait,
+            keep_alive_timeout_s=config.limits.request_timeout_s,
             max_connections=max_connections,
+            max_connections_per_address=config.limits.max_connections_per_address,
+            refused=box.refused,
+            with_lane=with_lane,
         )
         urls = await nursery.start(_serve_then_stop, serve, nursery.cancel_scope)
         _collect_garbage_early()
@@ -63,6 +66,15 @@ async def main(config: Config, *, task_status: trio.TaskStatus[list[str]] = trio
         for warning in box.warnings:
             log.warning("%s", warning)
         task_status.started(urls)
+
+
+def _connections_that_fit(config: Config) -> int:
+    """As many as are configured, or as the system's files allow: when accept() finds none, the box answers nobody."""
+    wanted = config.limits.max_connections
+    fit = max(1, min(wanted, allow_open_files(wanted + OTHER_FILES) - OTHER_FILES))
+    if fit < wanted:
+        log.warning("this process may open too few files for limits.max_connections = %d; %d fit", wanted, fit)
+    return fit
 
 
 def _collect_garbage_early() -> None:

@@ -74,6 +74,13 @@ CAMERA = '[[cameras]]\nid = "front"\n'
             f"[limits]\nmax_streams = 1\n{CAMERA}{CAMERA.replace('front', 'b')}",
             "cameras: 2 cameras, but limits.max_streams is 1",
         ),
+        ("[limits]\nmax_conections = 1", "limits.max_conections: unknown key; did you mean max_connections?"),
+        ("[limits]\nmax_viewers_per_address = 0", "limits.max_viewers_per_address: expected int >= 1"),
+        ("[limits]\nrequest_timeout_s = 0", "limits.request_timeout_s: expected float > 0.0"),
+        (
+            "[limits]\nmax_viewers = 700",
+            "limits.max_connections: 640 are too few for max_viewers = 700 and the page's own requests; make it 716 or more",
+        ),
         ("[limits]\nsend_timeout_s = nan", "limits.send_timeout_s: expected float > 0.0"),
         ("[limits]\nsend_timeout_s = inf", "limits.send_timeout_s: expected float <= 600.0"),
         ("[limits]\nsend_timeout_s = 0", "limits.send_timeout_s: expected float > 0.0"),

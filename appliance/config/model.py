@@ -18,6 +18,7 @@ JpegQuality = Annotated[int, Meta(ge=50, le=95)]
 Fps = Annotated[int, Meta(ge=1, le=120)]
 Pixels = Annotated[int, Meta(ge=16, le=8192)]
 
+SPARE_CONNECTIONS = 16  # beside one for each viewer: the page's own requests, scripts, health checks
 MAX_PRESETS = 64  # a rendition travels under a slot of one byte
 
 LONGEST_SOURCE = 255
@@ -122,7 +123,19 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     max_streams: Annotated[int, Meta(ge=1, le=64)] = 16
     max_viewers: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    max_viewers_per_address: Annotated[int, Meta(ge=1, le=10_000)] = 64
+    max_connections: Annotated[int, Meta(ge=1, le=20_000)] = 640
+    max_connections_per_address: Annotated[int, Meta(ge=1, le=20_000)] = 128
+    request_timeout_s: Annotated[float, Meta(gt=0, le=600)] = 10.0
     send_timeout_s: Annotated[float, Meta(gt=0, le=600)] = 10.0
+
+    def __post_init__(self) -> None:
+        least = self.max_viewers + SPARE_CONNECTIONS
+        if self.max_connections < least:
+            raise ValueError(
+                f"max_connections: {self.max_connections} are too few for max_viewers = {self.max_viewers} "
+                f"and the page's own requests; make it {least} or more"
+            )
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -6,6 +6,7 @@ from werkzeug.datastructures import Headers
 
 from appliance.server import (
     drop_in,
+    metrics,
     mjpeg,
     openapi,
     page,
@@ -18,19 +19,17 @@ from appliance.server import (
 from appliance.server.box import Box
 from appliance.server.errors import MAX_BODY_BYTES, ApiError, answer_errors
 
-BODY_TIMEOUT_S = 10
-
 
 def create_app(box: Box) -> QuartTrio:
     """An ASGI application that shows `box` to the world."""
     app = QuartTrio("appliance", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
+    app.config["BODY_TIMEOUT"] = box.config.limits.request_timeout_s
     app.url_map.strict_slashes = False  # /webcam and /webcam/ are one
     app.url_map.merge_slashes = False  # //x is another address, not a redirect in HTML
     answer_errors(app)
     _trust_only_our_own(app, box)
-    for room in (page, streams_api, mjpeg, status_api, drop_in, viewer_socket, producer_socket, openapi):
+    for room in (page, streams_api, mjpeg, status_api, metrics, drop_in, viewer_socket, producer_socket, openapi):
         app.register_blueprint(room.routes(box))
     return app
 

@@ -97,7 +97,7 @@ def ustreamer_state(stream: Stream) -> dict[str, Any]:
     now_s = time.monotonic()
     clients = {
         f"{number:016x}": {
-            "fps": round(subscription.taken.rate(now_s)),
+            "fps": round(subscription.figures.numbers(now_s).fps),
             "extra_headers": False,
             "advance_headers": False,
             "dual_final_frames": False,

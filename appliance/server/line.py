@@ -3,6 +3,9 @@
 import trio
 from quart import Websocket, websocket
 
+from appliance.server.edge.lane import lane_of
+from appliance.server.requests import address_of
+
 NORMAL, GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER = 1000, 1001, 1008, 1013  # RFC 6455, section 7.4.1
 
 
@@ -12,6 +15,8 @@ class Line:
     def __init__(self, socket: Websocket) -> None:
         self._socket = socket
         self._closed = False
+        self.lane = lane_of(socket.scope)
+        self.address = address_of(socket)
 
     @classmethod
     def of_this_request(cls) -> "Line":

@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import MutableMapping
 
-BACKLOG = 128  # connections the kernel holds while we are busy; a page opens about six
+BACKLOG = 1024  # connections the kernel holds while we are busy; when it holds no more, newcomers wait for seconds
 DEAD_PEER_MS = 15_000  # a peer that acknowledges nothing, or takes nothing of what is sent, for this long is gone
 UNSENT_BYTES = 16 * 1024  # more that the kernel holds unsent would be old pictures
 FIRST_PASSED_FD = 3  # sd_listen_fds(3)

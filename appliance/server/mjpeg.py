@@ -3,14 +3,17 @@
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from typing import NamedTuple
 
 import trio
 from quart import Blueprint, Response, request
 
 from appliance.frame import Frame
 from appliance.server.box import Box
+from appliance.server.delivery import Delivery
+from appliance.server.edge.lane import Lane, lane_of
 from appliance.server.errors import ApiError
-from appliance.server.requests import number_of, preset_of, room_for_a_viewer, stream_of
+from appliance.server.requests import address_of, number_of, preset_of, room_for_a_viewer, stream_of
 from appliance.streams.stream import Stream
 from appliance.wire import multipart
 
@@ -41,11 +44,14 @@ def stream_response(box: Box, stream: Stream) -> Response:
     preset = preset_of(stream, request.args)
     fps = number_of(request.args, "fps", 0.01, 120)
     room_for_a_viewer(box)
-    response = Response(
-        _no_parts() if request.method == "HEAD" else _parts(box, stream, preset, fps),
-        HTTPStatus.OK,
-        content_type=multipart.CONTENT_TYPE,
-    )
+    if request.method == "HEAD":
+        parts = _no_parts()
+    else:
+        lane = lane_of(request.scope)
+        if lane is not None:
+            lane.take_over()
+        parts = _parts(box, stream, Wish(preset, fps, _wants_advance(), lane, address_of(request)))
+    response = Response(parts, HTTPStatus.OK, content_type=multipart.CONTENT_TYPE)
     response.timeout = None  # quart's own limit would cut every stream after 60 s; the edge bounds each send instead
     response.headers["Cache-Control"] = NEVER_CACHED
     response.headers["Pragma"] = "no-cache"
@@ -53,26 +59,63 @@ def stream_response(box: Box, stream: Stream) -> Response:
     return response
 
 
-async def _parts(box: Box, stream: Stream, preset: str | None, fps: float | None) -> AsyncIterator[bytes]:
-    """The body. No scope is open at a `yield`: a generator may be left there."""
-    if box.full:  # the last place was taken while the head of this answer went out
+def _wants_advance() -> bool:
+    """As the query says, in ustreamer's words; else for browsers that draw the stream themselves."""
+    asked = request.args.get("advance_headers")
+    if asked in ("0", "1"):
+        return asked == "1"
+    return multipart.wants_advance(request.headers.get("User-Agent", ""), request.headers.get("Accept", ""))
+
+
+class Wish(NamedTuple):
+    """What one request asks for, and its connection."""
+
+    preset: str | None
+    fps: float | None
+    advance: bool
+    lane: Lane | None
+    address: str
+
+
+async def _parts(box: Box, stream: Stream, wish: Wish) -> AsyncIterator[bytes]:
+    """The body; with a lane the pictures go there and only the ends are yielded.
+
+    No scope is open at a `yield`: a generator may be left there.
+    """
+    lane, advance = wish.lane, wish.advance
+    if box.lack_of_room(wish.address):  # the last place was taken while this answer began
         yield multipart.CLOSING
         return
-    subscription = stream.subscribe(preset, fps)
+    subscription = stream.subscribe(wish.preset, wish.fps)
+    subscription.kind, subscription.address, subscription.repeat_s = "mjpeg", wish.address, REPEAT_S
+    delivery = Delivery(
+        stream,
+        subscription,
+        multipart.advance_buffers if advance else multipart.buffers,
+        lane,
+        box.config.limits.send_timeout_s,
+        websocket=False,
+    )
     try:
-        yield multipart.OPENING
-        last: Frame | None = None
-        while True:
-            try:
-                with trio.move_on_after(REPEAT_S):
-                    last = await subscription.receive()
-            except trio.EndOfChannel:
-                break
-            if last is not None:
-                yield multipart.part(last)
-        yield multipart.CLOSING
+        yield multipart.opening(advance=advance)
+        while (frame := await _next(delivery)) is not None:
+            if lane is not None:
+                await delivery.send(frame)
+            else:
+                part = multipart.part(frame, advance=advance)
+                delivery.leaving(frame, len(part))
+                yield part
+        await delivery.finish()
+        yield multipart.closing(advance=advance)
     finally:
         stream.leave(subscription)
+
+
+async def _next(delivery: Delivery) -> Frame | None:
+    try:
+        return await delivery.next()
+    except trio.EndOfChannel:
+        return None
 
 
 async def _no_parts() -> AsyncIterator[bytes]:
@@ -87,6 +130,7 @@ async def newest_picture(box: Box, stream: Stream, preset: str | None, max_age_s
     asked_s = time.monotonic() - (max_age_s or 0)
     room_for_a_viewer(box)
     subscription = stream.subscribe(preset)
+    subscription.kind, subscription.address = "snapshot", address_of(request)
     try:
         with trio.move_on_after(SNAPSHOT_DEADLINE_S):
             while stream.status != "offline":

@@ -9,6 +9,7 @@ import trio
 from msgspec import Struct
 from quart import Blueprint
 
+from appliance.server.allowance import Allowance
 from appliance.server.box import Box
 from appliance.server.errors import ApiError
 from appliance.server.line import GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER, Line
@@ -19,6 +20,8 @@ from appliance.wire.hallway import Pushed
 
 SILENCE_S = 20.0  # a producer that says nothing for so long has lost its place to whoever comes next
 MAX_BAD_IN_A_ROW = 100
+PICTURES_PER_S = 240  # twice what the fastest camera that can be configured makes
+BURST_S = 2.0  # of pictures may come at once, after the network was held up
 _JPEG_START = b"\xff\xd8"
 
 
@@ -55,7 +58,7 @@ def routes(box: Box) -> Blueprint:
             await line.accept()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_close_with, box, stream, line, nursery.cancel_scope)
-                await _take_in(stream, line)
+                await _take_in(box, stream, line)
                 nursery.cancel_scope.cancel()
         finally:
             stream.producer.connected = False
@@ -71,13 +74,18 @@ async def _close_with(box: Box, stream: Stream, line: Line, scope: trio.CancelSc
     scope.cancel()
 
 
-async def _take_in(stream: Stream, line: Line) -> None:
+async def _take_in(box: Box, stream: Stream, line: Line) -> None:
     """Hand each good picture on, answer each bad one, until the producer is silent or sends nothing but rubbish."""
     accepted = bad = 0
+    allowance = Allowance(BURST_S)
     while bad < MAX_BAD_IN_A_ROW:
         with trio.move_on_after(SILENCE_S) as silence:
             data = await line.receive()
         if silence.cancelled_caught:
+            await line.close(TRY_AGAIN_LATER)
+            return
+        if not allowance.covers_one_more(trio.current_time(), PICTURES_PER_S):
+            box.refused["message_rate"] += 1
             await line.close(TRY_AGAIN_LATER)
             return
         try:

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 import msgspec
-from quart import request
+from quart import Request, Websocket, has_request_context, request, websocket
 from werkzeug.datastructures import MultiDict
 
 from appliance.server.box import Box
@@ -23,10 +23,21 @@ def stream_of(box: Box, stream_id: str | None) -> Stream:
         raise ApiError(404, "unknown_stream", str(error)) from error
 
 
+def address_of(asked: Request | Websocket) -> str:
+    """The client's IP address; "" on a local socket. X-Forwarded-For and its like are not believed: anybody can write them."""
+    client = asked.scope["client"]
+    return str(client[0]) if client else ""
+
+
 def room_for_a_viewer(box: Box) -> None:
-    """Raises ApiError 503 when as many people watch as the box allows."""
-    if box.full:
-        raise ApiError(503, "full", f"{box.viewers} viewers watch already, as many as limits.max_viewers allows", 5)
+    """Raises ApiError 503 when as many people watch as the box allows, over all or from the address that asks."""
+    address = address_of(request if has_request_context() else websocket)
+    limit = box.lack_of_room(address)
+    if limit is None:
+        return
+    box.refused[limit] += 1
+    watching = f"{box.viewers} viewers" if limit == "viewers" else f"{box.viewers_of(address)} viewers of your address"
+    raise ApiError(503, "full", f"{watching} watch already, as many as limits.max_{limit} allows", 5)
 
 
 def preset_of(stream: Stream, arguments: MultiDict[str, str]) -> str | None:

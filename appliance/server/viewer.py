@@ -1,29 +1,37 @@
 """Viewer: one stream joined to one WebSocket connection."""
 
+import time
+from contextlib import suppress
+
 import trio
 from msgspec import structs
 
-from appliance.server.flow import AckWindow
+from appliance.frame import Frame
+from appliance.server.delivery import Delivery
 from appliance.server.line import Line
 from appliance.server.views import info_of
 from appliance.streams.stream import Stream
-from appliance.wire import events, message
+from appliance.wire import events, message, websocket
+from appliance.wire.buffers import Buffers
 from appliance.wire.events import Format
 
 INFO_EVERY_S = 0.25  # changes that come closer together are told as one
+NUMBERS_EVERY_S = 1.0
 
 
 class Viewer:
     """Sends a stream's frames, and what there is to know about it, until it leaves or the stream ends."""
 
-    def __init__(self, line: Line, stream: Stream, wish: events.Join, slot: int) -> None:
+    def __init__(self, line: Line, stream: Stream, wish: events.Join, slot: int, send_timeout_s: float) -> None:
         """Raises UnknownPresetError."""
         self.stream = stream
         self.slot = slot
         self._line = line
         self._format: Format = wish.format
         self._subscription = stream.subscribe(wish.preset, wish.fps)
-        self._window = AckWindow()
+        self._subscription.kind, self._subscription.address = "websocket", line.address
+        self._delivery = Delivery(stream, self._subscription, self._buffers, line.lane, send_timeout_s, websocket=True)
+        self._acks = False
         self._left = False
         self._asked_to_leave = False
         self._told_anew = False
@@ -48,40 +56,68 @@ class Viewer:
     def choose(self, preset: str | None, fps: float | None) -> None:
         """Go on with another preset or rate. Raises UnknownPresetError."""
         self.stream.move(self._subscription, preset, fps)
+        self._delivery.wishes_changed()
         self._told_anew = True
         self.stream.changed.tell()
 
-    def acknowledged(self, frame_number: int) -> None:
+    def acknowledged(self, ack: events.Ack) -> None:
         """The viewer drew this frame."""
-        self._window.acknowledged(frame_number)
+        if not self._acks:
+            self._acks = True
+            self.stream.changed.tell()  # from now on it is told numbers
+        drawn_after_s = None if ack.drawn_after_ms is None else ack.drawn_after_ms / 1000
+        self._delivery.acknowledged(ack.frame_number, drawn_after_s)
 
     async def _send_frames(self) -> None:
-        while True:
-            await self._window.wait_for_room()  # before a frame is taken, so that it is the newest one when it goes
-            try:
-                frame = await self._subscription.receive()
-            except trio.EndOfChannel:
-                return
-            if self._left:
-                return
-            if self._format == "json":
-                await self._line.send(events.json_frame(frame, self.stream.id, self._subscription.preset))
-            else:
-                await self._line.send(message.encode(frame, self.slot, self._subscription.lost))
-            self._window.sent(frame.number)
+        with suppress(trio.EndOfChannel):
+            while True:
+                frame = await self._delivery.next()
+                if self._left:
+                    break
+                if self._line.lane is not None:
+                    await self._delivery.send(frame)
+                    continue
+                text_or_bytes = self._message(frame)
+                self._delivery.leaving(frame, len(text_or_bytes))
+                await self._line.send(text_or_bytes)
+        await self._delivery.finish()
+
+    def _buffers(self, frame: Frame) -> Buffers:
+        if self._format == "binary":
+            return message.buffers(frame, self.slot, self._subscription.lost)
+        text = events.json_frame(frame, self.stream.id, self._subscription.preset)
+        return Buffers.of(websocket.head(websocket.TEXT, len(text)), text)
+
+    def _message(self, frame: Frame) -> str | bytes:
+        if self._format == "binary":
+            return message.encode(frame, self.slot, self._subscription.lost)
+        return events.json_frame(frame, self.stream.id, self._subscription.preset).decode()
 
     async def _tell(self) -> None:
-        """`stream_info` on join and at each change."""
+        """`stream_info` on join, at each change, and once a second with numbers to who acknowledges frames."""
         told: events.StreamInfo | None = None
+        due_s = 0.0
         while not self._left or (self.stream.removed and not self._asked_to_leave):
-            info = info_of(self.stream, self._subscription, self.slot, self._format)
-            if self._told_anew or told is None or structs.replace(info, dropped=told.dropped) != told:
+            info = self._info(told, with_numbers=self._acks and time.monotonic() >= due_s)
+            if self._told_anew or info != told:
                 self._told_anew = False
                 await self._line.send(events.encode("stream_info", info))
+                if told is None or info.numbers is not told.numbers:
+                    due_s = time.monotonic() + NUMBERS_EVERY_S
                 told = info
                 if not self.stream.removed:
                     await trio.sleep(INFO_EVERY_S)
             elif self.stream.removed:
                 return
             else:
-                await self.stream.changed.wait()
+                with trio.move_on_after(max(due_s - time.monotonic(), INFO_EVERY_S) if self._acks else float("inf")):
+                    await self.stream.changed.wait()
+
+    def _info(self, told: events.StreamInfo | None, *, with_numbers: bool) -> events.StreamInfo:
+        """What there is to tell; what changes all the time changes only `with_numbers`."""
+        now_s = time.monotonic()
+        numbers = self._subscription.figures.numbers(now_s) if with_numbers else told.numbers if told else None
+        info = info_of(self.stream, self._subscription, self.slot, self._format, numbers)
+        if told is not None and not with_numbers and not self._told_anew:
+            info = structs.replace(info, dropped=told.dropped)
+        return info

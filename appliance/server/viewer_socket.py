@@ -6,6 +6,7 @@ import time
 import trio
 from quart import Blueprint, websocket
 
+from appliance.server.allowance import Allowance
 from appliance.server.box import Box
 from appliance.server.errors import ApiError
 from appliance.server.line import GOING_AWAY, NORMAL, POLICY_VIOLATION, TRY_AGAIN_LATER, Line
@@ -18,6 +19,9 @@ from appliance.wire import events
 MAX_JOINED = 16
 SLOTS = 256  # what the header's byte holds
 MAX_BAD_MESSAGES = 20  # more than good ones: a page with a bug gets its errors told; who sends only rubbish does not
+BURST_S = 2.0  # of messages may come at once, from a page that was held up
+TALK_PER_S = 100  # messages that a connection may say beside those of its streams
+ACKS_PER_S = 120  # and for each stream joined: an acknowledgement a frame, of a camera as fast as can be configured
 MAX_RUNNING = 2 * MAX_JOINED  # with those that have left and whose last frame is still on its way
 
 
@@ -57,6 +61,7 @@ class ViewerSocket:
         self._left = Change()
         self._running = 0
         self._bad_messages = 0
+        self._allowance = Allowance(BURST_S)
         self._slot = SLOTS - 1
 
     async def run(self, first: events.Join | None) -> None:
@@ -90,11 +95,16 @@ class ViewerSocket:
         scope.cancel()
 
     async def _listen(self, nursery: trio.Nursery) -> None:
-        """Do what the client says, for as long as it says things that can be understood."""
+        """Do what the client says, for as long as it says things that can be understood, and no more than it may."""
+        code = POLICY_VIOLATION
         while self._bad_messages < MAX_BAD_MESSAGES:
             while self._running >= MAX_RUNNING:  # who joins and leaves without reading is not listened to
                 await self._left.wait()
             text = await self._line.receive()
+            if not self._allowance.covers_one_more(trio.current_time(), TALK_PER_S + ACKS_PER_S * len(self._viewers)):
+                self._box.refused["message_rate"] += 1
+                code = TRY_AGAIN_LATER
+                break
             try:
                 if not isinstance(text, str):
                     raise events.EventError("a viewer sends text messages only")  # noqa: TRY301 - one place answers all
@@ -103,14 +113,14 @@ class ViewerSocket:
             except (events.EventError, ApiError, UnknownPresetError) as error:
                 self._bad_messages += 1
                 await self._line.send(events.error(_code(error), str(error)))
-        await self._line.close(POLICY_VIOLATION)
+        await self._line.close(code)
         nursery.cancel_scope.cancel()
 
     async def _obey(self, event: events.ClientEvent, nursery: trio.Nursery) -> None:
         match event:
             case events.AckFrame(ack):
                 if viewer := self._viewers.get(ack.stream_id):
-                    viewer.acknowledged(ack.frame_number)
+                    viewer.acknowledged(ack)
             case events.PingServer(ping):
                 await self._line.send(events.encode("pong", {"t": ping.t, "time": time.time()}))
             case events.JoinStream(join):
@@ -144,7 +154,7 @@ class ViewerSocket:
         """Join a stream now; `_run` then sends what it has. Raises ApiError, UnknownPresetError."""
         stream = stream_of(self._box, wish.stream_id)
         room_for_a_viewer(self._box)
-        viewer = Viewer(self._line, stream, wish, self._free_slot())
+        viewer = Viewer(self._line, stream, wish, self._free_slot(), self._box.config.limits.send_timeout_s)
         self._viewers[wish.stream_id] = viewer
         self._running += 1  # here, not when `_run` begins: joins may come faster than tasks start
         return viewer

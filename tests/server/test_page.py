@@ -113,7 +113,17 @@ async def test_status_counts(box: str, http: httpx.AsyncClient) -> None:
 
     async def counted() -> bool:
         status = (await http.get(f"{box}/api/status")).json()
-        assert set(status) == {"version", "uptime_s", "viewers", "tasks", "warnings", "presets", "streams"}
+        assert set(status) == {
+            "version",
+            "uptime_s",
+            "viewers",
+            "tasks",
+            "warnings",
+            "presets",
+            "refused",
+            "totals",
+            "streams",
+        }
         assert status["warnings"] == []
         counters = status["streams"][0]["counters"]
         return bool(counters["captured"] > 0 and counters["last_picture_age_s"] < 2 and counters["rejected"] == 0)

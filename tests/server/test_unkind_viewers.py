@@ -34,7 +34,7 @@ async def test_joining_and_leaving_without_reading_makes_no_crowd(box: str, http
         before = (await http.get(f"{box}/api/status")).json()["tasks"]
         join = json.dumps({"type": "join_stream", "data": {"stream_id": "front", "preset": "low"}})
         leave = json.dumps({"type": "leave_stream", "data": {"stream_id": "front"}})
-        with trio.move_on_after(2):
+        with trio.move_on_after(2), contextlib.suppress(ConnectionClosed):  # who says too much is sent away
             for text in itertools.cycle((join, leave)):
                 await flood.socket.send_message(text)
         assert (await http.get(f"{box}/api/status")).json()["tasks"] < before + 150
@@ -66,10 +66,11 @@ async def test_a_burst_does_not_pass_the_limit(nursery: trio.Nursery, http: http
 
 
 async def talk(talker: Talk, word: str | bytes) -> None:
-    """Without a pause, until the other end has had enough."""
+    """As fast as a client may, until the other end has had enough."""
     with contextlib.suppress(ConnectionClosed):
         while True:
             await talker.socket.send_message(word)
+            await trio.sleep(0.005)
 
 
 @pytest.mark.parametrize("path", ["/ws/viewer/demo", "/ws/stream/demo"])

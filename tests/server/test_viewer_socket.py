@@ -36,7 +36,7 @@ async def test_a_viewer_is_told_then_sees(box: str) -> None:
     assert (info["preset"], info["width"], info["height"], info["fps"]) == ("high", 1280, 720, 30)
     assert set(info) == {
         *("stream_id", "name", "status", "reason", "running", "preset", "presets", "width", "height", "fps"),
-        *("jpeg_quality", "viewers", "dropped", "slot", "format"),
+        *("jpeg_quality", "viewers", "dropped", "slot", "format", "auto", "rung", "numbers"),
     }
     assert all(second.number > first.number for first, second in itertools.pairwise(frames))
     assert all(wire_jpeg.inspect(frame.payload) == (frame.width, frame.height) == (1280, 720) for frame in frames)
@@ -98,15 +98,15 @@ async def test_ping_answers_with_the_clock(box: str) -> None:
 async def test_acks_bound_what_is_in_flight(box: str) -> None:
     """A viewer that draws nothing more gets a handful of frames, then about one a second: what arrives later is new."""
     async with open_viewer(box, "/ws/viewer/front?preset=low&fps=15") as viewer:
-        first = await viewer.frame(placeholder=False)
+        first = last = await viewer.frame(placeholder=False)
         await viewer.say("ack", stream_id="front", frame_number=first.number)
         count = 0
         with trio.move_on_after(1.5):
             while True:
-                await viewer.frame()
+                last = await viewer.frame()
                 count += 1
-        assert 3 <= count <= 12
-        await viewer.say("ack", stream_id="front", frame_number=first.number + 10_000)
+        assert 2 <= count <= 6
+        await viewer.say("ack", stream_id="front", frame_number=last.number)
         with trio.fail_after(2):
             fresh = await viewer.frame()
             fresh = await viewer.frame()

@@ -1,12 +1,10 @@
 """One client's connection, from accept to close: when bytes come and go, and when it ends."""
 
 import logging
-import socket
-import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import h11
 import trio
@@ -19,16 +17,14 @@ from hypercorn.typing import AppWrapper, ASGIFramework, ASGIReceiveEvent, ASGISe
 from hypercorn.utils import parse_socket_addr
 
 from appliance.server.edge.http1 import Call, Http1, Put, Send
+from appliance.server.edge.lane import EXTENSION, Lane
+from appliance.server.edge.outgoing import Outgoing, Stream
 from appliance.server.edge.seldom import Seldom
 
 log = logging.getLogger("appliance.server.edge")
 
 GRACE_S = 1.0  # after the end of a connection was decided: for the app to notice, for the client to read our last words
 READ_BYTES = 64 * 1024  # most that is read at once, so also what a connection buffers beyond its limits
-SLICE_BYTES = 256 * 1024  # of a send must leave within its deadline: a frame whole, a big answer at 26 KB/s or more
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() throws unsent data away and tells the peer so
-
-Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
 class Terms(NamedTuple):
@@ -41,6 +37,8 @@ class Terms(NamedTuple):
     keep_alive_timeout_s: float
     max_message_bytes: Callable[[str], int]
     complaints: Seldom
+    with_lane: bool = True
+    count_refusal: Callable[[str], None] = lambda limit: None  # of whom a limit sends away
 
 
 class Connection:
@@ -48,14 +46,14 @@ class Connection:
 
     def __init__(self, terms: Terms, stream: Stream) -> None:
         self._terms, self._stream = terms, stream
-        self._socket = stream.transport_stream.socket if isinstance(stream, trio.SSLStream) else stream.socket
+        self._outgoing = Outgoing(stream, terms.send_timeout_s, self._complain)
+        self._outgoing.on_reset = lambda: self._reading.cancel()
+        self._socket = self._outgoing.socket
         self._whole = trio.CancelScope()
         self._reading = trio.CancelScope()  # cancelled, or past its deadline: the connection has come to its end
-        self._name = "a client"  # its address, for the log
-        self._idle = False
-        self._sending = trio.Lock()
+        self.address = ""  # its IP address; none: a local socket
+        self.idle_since_s: float | None = None  # no request is being answered, though one may be arriving; None: one is
         self._sends = 0
-        self._said_goodbye = False
         self._call: Call | None = None  # the latest
         self._calls, self._next_call = trio.open_memory_channel[Call](1)  # HTTP/1.1 answers one request after the other
 
@@ -71,7 +69,11 @@ class Connection:
         except* Exception as errors:  # Rule 1, also for a fault in protocol code
             self._complain("%s: connection failed: %r", errors.exceptions[0], level=logging.WARNING)
         finally:
-            self._socket.close()
+            self._outgoing.close()
+
+    @property
+    def _name(self) -> str:
+        return self.address or "a local client"
 
     def _complain(self, line: str, *details: object, level: int = logging.INFO) -> None:
         self._terms.complaints.say(level, line, self._name, *details)
@@ -91,7 +93,7 @@ class Connection:
     def _new_protocol(self) -> Http1:
         family, secure = self._socket.family, isinstance(self._stream, trio.SSLStream)
         client = parse_socket_addr(family, self._socket.getpeername())
-        self._name = client[0] if client else "a local client"
+        self.address = client[0] if client else ""
         server = parse_socket_addr(family, self._socket.getsockname())
         terms = self._terms
         protocol = Http1(
@@ -105,7 +107,7 @@ class Connection:
             server,
             self._take,
         )
-        protocol.max_message_bytes = terms.max_message_bytes
+        protocol.max_message_bytes, protocol.count_refusal = terms.max_message_bytes, terms.count_refusal
         return protocol
 
     async def _read(self) -> None:
@@ -120,12 +122,7 @@ class Connection:
     async def _say_goodbye(self) -> None:
         """Close our half, after a frame under way, and wait for the client's: close() over unread input is a reset."""
         with suppress(OSError, trio.BrokenResourceError, trio.ClosedResourceError):
-            async with self._sending:
-                self._said_goodbye = True
-                if isinstance(self._stream, trio.SSLStream):
-                    await self._stream.aclose()
-                else:
-                    self._socket.shutdown(socket.SHUT_WR)
+            await self._outgoing.goodbye()
             while await self._stream.receive_some(READ_BYTES):
                 pass
 
@@ -141,6 +138,10 @@ class Connection:
 
     async def _say(self, call: Call, message: ASGISendEvent | None) -> None:
         """The app's `send`. It always yields; hypercorn's returns at once after a disconnect: a loop froze all."""
+        if call.lane is not None and call.lane.taken_over:
+            await call.lane.answer(message)
+            await trio.lowlevel.checkpoint()
+            return
         sends_before = self._sends
         try:
             await call.send(message)
@@ -156,8 +157,16 @@ class Connection:
     async def spawn_app(self, app: AppWrapper, config: Config, scope: Scope, send: Send) -> Put:
         """A request has come. What the app shall find in scope["extensions"] of this connection is put there here."""
         self._call = call = Call(scope, send)
+        if self._terms.with_lane:
+            call.lane = self._lane(scope["type"] == "websocket")
+            cast("dict[str, Any]", scope).setdefault("extensions", {})[EXTENSION] = call.lane
         await self._calls.send(call)
         return partial(self._hand_over, call)
+
+    def _lane(self, websocket: bool) -> Lane:
+        self._outgoing.carries = not websocket  # not before the upgrade is accepted
+        self._protocol.lane = lane = Lane(self._outgoing, self._reading.cancel)
+        return lane
 
     async def _hand_over(self, call: Call, event: ASGIReceiveEvent) -> None:
         with trio.move_on_after(self._terms.send_timeout_s) as patience:
@@ -175,47 +184,19 @@ class Connection:
         # would lose them, and with them the keep-alive timeout and `Connection: close`.
         if isinstance(event, RawData):
             if event.data:
-                await self._write(event.data)
+                self._sends += 1
+                await self._outgoing.send(event.data)
         elif isinstance(event, Updated):
             self._set_idle(event.idle)
         elif isinstance(event, Closed):
             self._reading.cancel()
 
     def _set_idle(self, idle: bool) -> None:
-        self._idle = idle
-        self._reading.deadline = trio.current_time() + self._terms.keep_alive_timeout_s if idle else float("inf")
+        now = trio.current_time()
+        self.idle_since_s = now if idle else None
+        self._reading.deadline = now + self._terms.keep_alive_timeout_s if idle else float("inf")
 
     def leave_if_idle(self) -> None:
         """The server closes: do not wait for another request."""
-        if self._idle:
+        if self.idle_since_s is not None:
             self._reading.cancel()
-
-    async def _write(self, data: bytes) -> None:
-        async with self._sending:
-            if self._said_goodbye:
-                return
-            whole = False
-            try:
-                whole = await self._send_all(data)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                pass  # the client is gone
-            finally:
-                self._sends += whole
-                if not whole:  # nothing can follow half a frame, also when the app gave it up
-                    self._reset()
-
-    async def _send_all(self, data: bytes) -> bool:
-        with trio.move_on_after(self._terms.send_timeout_s) as patience, memoryview(data) as view:
-            for start in range(0, len(data), SLICE_BYTES):
-                patience.deadline = trio.current_time() + self._terms.send_timeout_s
-                await self._stream.send_all(view[start : start + SLICE_BYTES])
-            return True
-        self._complain("%s: took nothing for %g s and is reset", self._terms.send_timeout_s)
-        return False
-
-    def _reset(self) -> None:
-        self._said_goodbye = True
-        with suppress(OSError):
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._socket.close()
-        self._reading.cancel()

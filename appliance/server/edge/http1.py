@@ -16,8 +16,14 @@ from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.typing import ASGIReceiveEvent, ASGISendEvent, Scope
 
+from appliance.server.allowance import Allowance
+from appliance.server.edge.lane import Lane
+
 EARLY_S = 2.0  # a client that talks before its upgrade was answered waits so long for the app's answer
 UNREAD_MESSAGES = 2  # of a client that the app has not taken yet; then its connection is read no further
+SMALL_TALK_PER_S = 100  # frames of a WebSocket that hold no message: a browser sends a few a minute, and each is parsed
+SMALL_TALK_BURST_S = 2.0  # on everybody's time
+SMALL_BYTES = 256  # of a fragment
 Put = Callable[[ASGIReceiveEvent], Awaitable[None]]
 Send = Callable[[ASGISendEvent | None], Awaitable[None]]
 
@@ -26,6 +32,8 @@ class Http1(H11Protocol):
     """hypercorn's HTTP/1.1, without its ways to HTTP/2 and to compressed frames, and with a message limit by path."""
 
     max_message_bytes: Callable[[str], int]
+    count_refusal: Callable[[str], None]
+    lane: Lane | None = None  # of the call that is being answered
 
     async def handle(self, event: ConnectionEvent) -> None:
         # Data before an upgrade was answered makes hypercorn refuse it while the app may just be answering (#225).
@@ -74,12 +82,14 @@ class Http1(H11Protocol):
         if isinstance(event, Response):
             self._answered.set()
             if isinstance(self.stream, WSStream) and self.stream.handshake.accepted:
-                self.stream.connection = Candid(wsproto.connection.ConnectionType.SERVER)
+                self.stream.connection = Candid(self.count_refusal)
         elif isinstance(event, StreamClosed) and isinstance(self.stream, WSStream) and self.stream.handshake.accepted:
             last_words = cast("Candid", self.stream.connection).last_words()
             if last_words:
                 await super().stream_send(Data(stream_id=STREAM_ID, data=last_words))
         await super().stream_send(event)
+        if isinstance(event, Response) and isinstance(self.stream, WSStream) and self.stream.handshake.accepted:
+            cast("Candid", self.stream.connection).carries(self.lane)  # only now: a frame must not overtake the answer
 
     @property
     def finished(self) -> bool:
@@ -93,13 +103,50 @@ class Candid(wsproto.connection.Connection):
     """A client that breaks the protocol of WebSockets is told so (1002, 1007); hypercorn only hangs up."""
 
     _breach: wsproto.events.CloseConnection | None = None
+    _lane: Lane | None = None
+
+    def __init__(self, count_refusal: Callable[[str], None]) -> None:
+        super().__init__(wsproto.connection.ConnectionType.SERVER)
+        self._count_refusal = count_refusal
+        self._small_talk = Allowance(SMALL_TALK_BURST_S)
+
+    def carries(self, lane: Lane | None) -> None:
+        """Messages may go over this lane, until either side closes."""
+        self._lane = lane
+        self._tell_lane()
+
+    def send(self, event: wsproto.events.Event) -> bytes:
+        """As wsproto's."""
+        data = super().send(event)
+        self._tell_lane()
+        return data
 
     def events(self) -> Iterator[wsproto.events.Event]:  # type: ignore[override]  # nothing is sent into it
-        """As wsproto's; the end is remembered."""
+        """As wsproto's; the end is remembered, and pongs are told. Who talks on without saying anything is sent away (1013)."""
         for event in super().events():
+            if self._is_small_talk(event) and not self._small_talk.covers_one_more(
+                trio.current_time(), SMALL_TALK_PER_S
+            ):
+                self._count_refusal("message_rate")
+                self._breach = wsproto.events.CloseConnection(code=1013)
+                yield self._breach
+                return
             if isinstance(event, wsproto.events.CloseConnection):
                 self._breach = event
+                self._tell_lane()
+            elif isinstance(event, wsproto.events.Pong) and self._lane is not None:
+                self._lane.ponged(event.payload)
             yield event
+
+    def _tell_lane(self) -> None:
+        if self._lane is not None:
+            self._lane.way.carries = self.state is wsproto.connection.ConnectionState.OPEN
+
+    def _is_small_talk(self, event: wsproto.events.Event) -> bool:
+        """No message, nor much of one: the app never sees it, so only here it can become too much."""
+        if self.state is not wsproto.connection.ConnectionState.OPEN or not isinstance(event, wsproto.events.Message):
+            return True
+        return not event.message_finished and len(event.data) < SMALL_BYTES
 
     def last_words(self) -> bytes:
         """The closing frame that is still owed when the connection ends, if any is."""
@@ -126,6 +173,7 @@ class Call:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.scope, self.send = scope, send
+        self.lane: Lane | None = None
         self._arriving, self._inbox = trio.open_memory_channel[ASGIReceiveEvent](UNREAD_MESSAGES)
         kind = "websocket" if scope["type"] == "websocket" else "http"
         self._farewell: Any = {"type": f"{kind}.disconnect", "code": 1006}

@@ -1,6 +1,7 @@
 """All that is relied on of hypercorn's insides, checked at import: a release that changes them is refused by name."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -11,6 +12,8 @@ from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import Handshake, WebsocketBuffer, WSStream
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.worker_context import WorkerContext
+from wsproto import connection as wsproto_connection
+from wsproto import events as wsproto_events
 
 # Parameters of what is called or overridden, attributes that are read.
 _PARAMETERS: tuple[tuple[Callable[..., Any], str], ...] = (
@@ -46,3 +49,17 @@ def check() -> None:
         raise RuntimeError(
             f"hypercorn {version('hypercorn')} is not 0.18.0, as appliance.server.edge needs it: {', '.join(changed)} changed"
         )
+
+
+def lane_fits() -> bool:
+    """Whether the lane can work here; else every answer goes through plain ASGI, slower but right.
+
+    It needs wsproto to say whether a WebSocket is open and when a pong came, and Linux to say what the other end has not acknowledged.
+    """
+    known = (
+        hasattr(wsproto_connection.Connection, "state"),
+        hasattr(wsproto_connection.ConnectionState, "OPEN"),
+        hasattr(wsproto_events.Pong(b""), "payload"),
+        sys.platform == "linux",
+    )
+    return all(known)

@@ -3,7 +3,7 @@
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -16,7 +16,9 @@ from hypercorn.typing import ASGIFramework
 from hypercorn.utils import repr_socket_addr
 
 from appliance.server.edge import pinned
-from appliance.server.edge.connection import Connection, Stream, Terms
+from appliance.server.edge.connection import Connection, Terms
+from appliance.server.edge.guests import Guests
+from appliance.server.edge.outgoing import Stream
 from appliance.server.edge.seldom import Seldom
 
 log = logging.getLogger("appliance.server.edge")
@@ -40,18 +42,24 @@ async def serve(
     keep_alive_timeout_s: float = 10.0,
     max_message_bytes: Callable[[str], int] = default_max_message_bytes,
     max_connections: int = 512,
+    max_connections_per_address: int = 128,
+    refused: MutableMapping[str, int] | None = None,
     secure_sockets: Sequence[socket.socket] = (),
     tls: ssl.SSLContext | None = None,
+    with_lane: bool = True,
     task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve `app` on listening sockets, which are closed at the end; started with their URLs.
 
+    A request's head must be complete `keep_alive_timeout_s` after its connection came or was last answered. Those for
+    whom there is no room are counted in `refused`, by the limit that kept them out.
     When `shutdown_trigger` returns, no one new is let in, idle connections end, and answers under way have
     `graceful_timeout_s`; then they are cut. Cancelling serve() cuts at once and skips the app's lifespan shutdown.
     """
     config, context, complaints = _config(), WorkerContext(None), Seldom()
     terms = Terms(app, config, context, send_timeout_s, keep_alive_timeout_s, max_message_bytes, complaints)
-    guests = Guests(max_connections, complaints)
+    guests = Guests(max_connections, max_connections_per_address, complaints, refused)
+    terms = terms._replace(with_lane=with_lane and pinned.lane_fits(), count_refusal=guests.count_refusal)
     listeners = _listeners(sockets, secure_sockets, tls)
     async with _lifespan(terms, graceful_timeout_s), trio.open_nursery() as nursery:
         async with trio.open_nursery() as doors:
@@ -61,36 +69,31 @@ async def serve(
             await shutdown_trigger()
             doors.cancel_scope.cancel()
         await context.terminated.set()  # from now on hypercorn closes after an answer
-        for connection in guests.inside:
+        for connection in guests:
             connection.leave_if_idle()
         nursery.cancel_scope.deadline = trio.current_time() + graceful_timeout_s
 
 
-class Guests:
-    """Who is connected, and whether there is room for one more."""
-
-    def __init__(self, most: int, complaints: Seldom) -> None:
-        self.inside: set[Connection] = set()
-        self._most, self._complaints = most, complaints
-
-    @property
-    def full(self) -> bool:
-        """Nobody more fits, which is said in the log."""
-        if len(self.inside) < self._most:
-            return False
-        self._complaints.say(logging.WARNING, "connections are refused: %d are open, as many as fit", self._most)
-        return True
-
-
 async def _welcome(terms: Terms, guests: Guests, stream: Stream) -> None:
-    if terms.context.terminated.is_set() or guests.full:
+    if terms.context.terminated.is_set():
+        return
+    try:
+        address = _address_of(stream)
+    except OSError:
+        return  # the client is gone already
+    limit = guests.lack_of_room(address)
+    if limit is not None:
+        await guests.refuse(stream, address, limit)
         return
     connection = Connection(terms, stream)
-    guests.inside.add(connection)
-    try:
+    with guests.stay(connection, address):
         await connection.run()
-    finally:
-        guests.inside.discard(connection)
+
+
+def _address_of(stream: Stream) -> str:
+    """The client's IP address; "" on a local socket. No header is asked: anybody can write one."""
+    sock = stream.transport_stream.socket if isinstance(stream, trio.SSLStream) else stream.socket
+    return "" if sock.family == socket.AF_UNIX else str(sock.getpeername()[0])
 
 
 @asynccontextmanager

@@ -1,0 +1,131 @@
+"""Link: what is on its way to one viewer, and what became of it.
+
+A viewer that acknowledges what it draws is believed. Of others the kernel knows what has arrived at the other end's. Without a lane nobody
+knows: then all that was sent has arrived, and the connection's own back-pressure is what holds frames back.
+"""
+
+import time
+
+from appliance.server.edge.lane import Lane
+from appliance.streams.figures import Figures
+from appliance.streams.flight import Flight
+
+PROBE_S = 1.0  # an ack may get lost in a page that was asleep: try one frame a second all the same
+PINGS_AT_FIRST, PING_EVERY_S = 3, 5.0
+PING_ANYWAY_S = 30.0  # while the window holds frames back: it may be too small for a way that became longer
+
+
+class Link:
+    """One viewer's connection, as the frames on it tell."""
+
+    __slots__ = (
+        *(
+            "flight",
+            "acknowledges",
+            "ping_due_s",
+            "_lane",
+            "_way",
+            "_figures",
+            "_websocket",
+            "_is_watched",
+            "_newcomer",
+        ),
+        *("_boarded_bytes", "_rtt_s", "_pings_left", "_in_kernel", "_progress_s"),
+    )
+
+    def __init__(self, lane: Lane | None, figures: Figures, interval_s: float, *, websocket: bool) -> None:
+        self.flight = Flight(interval_s)
+        self.acknowledges = False
+        self._lane, self._figures = lane, figures
+        self._way = lane.way if lane is not None else None
+        self._is_watched = False  # it acknowledges, or something is on its way for longer than a frame's time
+        self._websocket = websocket  # whose pings tell more than the kernel does, which sees no further than a proxy
+        self._newcomer: tuple[int, int, float] | None = None  # the latest frame, as long as it is not known to `flight`
+        self._boarded_bytes = 0
+        self._rtt_s: float | None = None
+        self._pings_left, self.ping_due_s = PINGS_AT_FIRST, float("-inf")
+        self._in_kernel, self._progress_s = 0, time.monotonic()
+
+    def is_clear(self) -> bool:
+        """Whether everything has arrived; asked for every frame, so that of a good link nobody keeps books."""
+        if self._is_watched or (self._way is not None and self._way.unacknowledged_bytes):
+            return False
+        self._newcomer = None
+        return True
+
+    def look(self, now_s: float) -> None:
+        """See what has arrived."""
+        self._board()
+        queued = self._way.unacknowledged_bytes if self._way is not None else 0
+        if queued != self._in_kernel or not queued:
+            self._in_kernel, self._progress_s = queued, now_s
+        if not self.acknowledges:
+            for number in self.flight.delivered(self._boarded_bytes - queued, now_s):
+                self._figures.landed(number, now_s, self._rtt_s, None)
+            self._is_watched = self.flight.in_flight > 0
+
+    def has_room(self, now_s: float) -> bool:
+        """Whether a frame may go, as far as is known since the last `look`."""
+        return self.flight.room and not self.is_draining(now_s)
+
+    def is_draining(self, now_s: float) -> bool:
+        """The next frame waits until nothing is on its way, so that a ping can tell the link's own time there and back."""
+        if not (self.acknowledges and self._websocket and self._lane is not None and self.flight.in_flight):
+            return False
+        overdue = now_s - self.ping_due_s > PING_ANYWAY_S and self.flight.blocked_for_s(now_s) > 0
+        return self._pings_left > 0 or overdue
+
+    def sent(self, number: int, size_bytes: int, now_s: float) -> None:
+        """A frame begins to leave."""
+        if self._newcomer is not None:
+            self._board()
+        self._newcomer = number, size_bytes, now_s
+        if self.acknowledges:
+            self._board()
+
+    def _board(self) -> None:
+        if self._newcomer is not None:
+            self.flight.sent(*self._newcomer)
+            self._boarded_bytes += self._newcomer[1]
+            self._newcomer = None
+            self._is_watched = True
+
+    def acknowledged(self, number: int, now_s: float, drawn_after_s: float | None) -> None:
+        """The viewer drew this frame."""
+        self._board()
+        if not self.acknowledges:
+            self.acknowledges = self._is_watched = True
+            self._pings_left, self.ping_due_s = PINGS_AT_FIRST, now_s
+            self._figures.note_every_s = 0.0
+        if self.flight.acknowledged(number, now_s) is not None:
+            self._figures.landed(number, now_s, self._rtt_s, drawn_after_s)
+
+    def forgive_silence(self, now_s: float) -> bool:
+        """Whether the other end's kernel has everything and still no ack comes: then what was sent counts no more."""
+        oldest_s = self.flight.oldest_sent_s
+        if not self.acknowledges or self._in_kernel or oldest_s is None or now_s - oldest_s <= PROBE_S:
+            return False
+        self.flight.forget()
+        return True
+
+    def stalled_for_s(self, now_s: float) -> float:
+        """How long the other end has taken nothing of what waits for it."""
+        return now_s - self._progress_s if self._in_kernel else 0.0
+
+    def ping_if_due(self, now_s: float) -> None:
+        """Measure the way there and back, when nothing is on its way."""
+        if now_s < self.ping_due_s or self.flight.in_flight or self._lane is None:
+            return
+        self._pings_left -= 1
+        self.ping_due_s = now_s if self._pings_left > 0 else now_s + PING_EVERY_S
+        if self._websocket and self.acknowledges:
+            self._lane.ping(self._ponged)
+        elif trip := self._lane.round_trip():
+            self._measured(trip.smoothed_s, trip.least_s)
+
+    def _ponged(self, rtt_s: float) -> None:
+        self._measured(rtt_s, rtt_s)
+
+    def _measured(self, rtt_s: float, least_s: float) -> None:
+        self._rtt_s = self._figures.rtt_s = rtt_s
+        self.flight.pinged(least_s, time.monotonic())
