@@ -1,1 +1,1 @@
-"""Measurements of the running program."""
+"""What it costs and how it holds: `python -m bench` prints every bar of the design, measured in one run."""

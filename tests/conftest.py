@@ -11,7 +11,7 @@ import trio
 from tests.support.boxes import start_box
 
 # Two test processes share the machine. What measures rates or ages of pictures, or drives a browser, runs in one of them, in turn.
-MEASURING = ("tests/browser/", "tests/server/test_matrix.py", "tests/test_main.py")
+MEASURING = ("tests/browser/", "tests/server/test_matrix.py", "tests/test_main.py", "tests/bench/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

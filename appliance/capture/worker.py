@@ -9,6 +9,7 @@ import sys
 
 import trio
 
+from appliance.capture.inbox import Inbox
 from appliance.frame import Frame
 from appliance.wire import hallway
 
@@ -26,13 +27,12 @@ class WorkerError(Exception):
 class Worker:
     """One worker process and our end of the hallway to it."""
 
-    def __init__(self, process: trio.Process, ours: trio.socket.SocketType) -> None:
+    def __init__(self, process: trio.Process, ours: socket.socket) -> None:
         self._process = process
         self._socket = ours
         self._send_lock = trio.Lock()
-        self._expected: tuple[int, int] | None = None  # kind and length of the message that is arriving
-        self._partial: bytearray | None = None
-        self._got = 0
+        self._inbox = Inbox(ours)
+        self._waited = True
 
     @classmethod
     async def start(cls) -> "Worker":
@@ -50,7 +50,7 @@ class Worker:
                 ours.close()
                 raise
         ours.setblocking(False)
-        return cls(process, trio.socket.from_stdlib_socket(ours))
+        return cls(process, ours)
 
     @property
     def pid(self) -> int:
@@ -62,13 +62,16 @@ class Worker:
 
         Raises WorkerError when nothing more can come.
         """
+        if not self._waited:  # a worker that never stops talking must not stop everybody else
+            await trio.lowlevel.checkpoint()
+        self._waited = False
         try:
-            if self._expected is None:
-                self._expected = hallway.decode_prefix(await self._read(hallway.PREFIX.size))
-            kind, length = self._expected
-            body = await self._read(length)
-            self._expected = None
-            return hallway.decode_up(kind, memoryview(body))
+            while True:
+                try:
+                    return self._inbox.read()
+                except BlockingIOError:
+                    await trio.lowlevel.wait_readable(self._socket)
+                    self._waited = True
         except (OSError, EOFError):
             raise WorkerError(await self._how_it_ended()) from None
         except hallway.HallwayError as error:
@@ -88,7 +91,10 @@ class Worker:
                 with trio.fail_after(SEND_DEADLINE_S):
                     view = memoryview(message)
                     while view:
-                        view = view[await self._socket.send(view) :]
+                        try:
+                            view = view[self._socket.send(view) :]
+                        except BlockingIOError:
+                            await trio.lowlevel.wait_writable(self._socket)
             except trio.TooSlowError:
                 raise WorkerError("the capture process stopped answering") from None
             except OSError:
@@ -107,6 +113,7 @@ class Worker:
 
     async def end(self) -> None:
         """Kill it and wait until it is gone; callers set a deadline."""
+        trio.lowlevel.notify_closing(self._socket)
         self._socket.close()
         if self._process.returncode is None:
             self._process.kill()
@@ -120,18 +127,6 @@ class Worker:
     def gone(self) -> bool:
         """Whether the process ended; this also takes its last trace out of the process table."""
         return self._process.poll() is not None
-
-    async def _read(self, length: int) -> bytearray:
-        if self._partial is None:
-            self._partial, self._got = bytearray(length), 0
-        view = memoryview(self._partial)
-        while self._got < length:
-            count = await self._socket.recv_into(view[self._got :])
-            if not count:
-                raise EOFError
-            self._got += count
-        whole, self._partial = self._partial, None
-        return whole
 
     async def _how_it_ended(self) -> str:
         with trio.move_on_after(EXIT_DEADLINE_S):

@@ -102,6 +102,10 @@ class Delivery:
         self._choose_rung(now_s)
         self._acked.tell()
 
+    def leave(self) -> None:
+        """Nothing more goes to this viewer."""
+        self._link.leave()
+
     def wishes_changed(self) -> None:
         """The viewer chose another preset or rate."""
         self._link.flight.interval_s = self._interval_s()

@@ -4,12 +4,15 @@ A viewer that acknowledges what it draws is believed. Of others the kernel knows
 knows: then all that was sent has arrived, and the connection's own back-pressure is what holds frames back.
 """
 
+import math
 import time
 
 from appliance.server.edge.lane import Lane
 from appliance.streams.figures import Figures
 from appliance.streams.flight import Flight
 
+# Of frames on their way, the kernel may hold unacknowledged: those of a round trip, with what peers acknowledge late, and half a frame.
+LATE_ROUND_TRIPS, LATE_FRAMES = 1.25, 0.5
 PROBE_S = 1.0  # an ack may get lost in a page that was asleep: try one frame a second all the same
 PINGS_AT_FIRST, PING_EVERY_S = 3, 5.0
 PING_ANYWAY_S = 30.0  # while the window holds frames back: it may be too small for a way that became longer
@@ -30,7 +33,7 @@ class Link:
             "_is_watched",
             "_newcomer",
         ),
-        *("_boarded_bytes", "_rtt_s", "_pings_left", "_in_kernel", "_progress_s"),
+        *("_boarded_bytes", "_rtt_s", "_pings_left", "_in_kernel", "_progress_s", "_size_bytes"),
     )
 
     def __init__(self, lane: Lane | None, figures: Figures, interval_s: float, *, websocket: bool) -> None:
@@ -45,6 +48,9 @@ class Link:
         self._rtt_s: float | None = None
         self._pings_left, self.ping_due_s = PINGS_AT_FIRST, float("-inf")
         self._in_kernel, self._progress_s = 0, time.monotonic()
+        self._size_bytes = 0  # of the latest frame
+        if lane is not None:
+            lane.sharers += 1
 
     def is_clear(self) -> bool:
         """Whether everything has arrived; asked for every frame, so that of a good link nobody keeps books."""
@@ -66,7 +72,17 @@ class Link:
 
     def has_room(self, now_s: float) -> bool:
         """Whether a frame may go, as far as is known since the last `look`."""
-        return self.flight.room and not self.is_draining(now_s)
+        return self.flight.room and not self._is_late() and not self.is_draining(now_s)
+
+    def _is_late(self) -> bool:
+        """More is on its way than the round trip accounts for. A window of whole frames sees that only one big frame later."""
+        if self._lane is None or self._lane.sharers > 1:  # then what the kernel holds may be others'
+            return False
+        flight = self.flight
+        expected = (
+            LATE_ROUND_TRIPS * flight.base_rtt_s / flight.interval_s + LATE_FRAMES if flight.in_flight else math.inf
+        )
+        return self._in_kernel > expected * self._size_bytes
 
     def is_draining(self, now_s: float) -> bool:
         """The next frame waits until nothing is on its way, so that a ping can tell the link's own time there and back."""
@@ -79,7 +95,7 @@ class Link:
         """A frame begins to leave."""
         if self._newcomer is not None:
             self._board()
-        self._newcomer = number, size_bytes, now_s
+        self._newcomer, self._size_bytes = (number, size_bytes, now_s), size_bytes
         if self.acknowledges:
             self._board()
 
@@ -99,6 +115,11 @@ class Link:
             self._figures.note_every_s = 0.0
         if self.flight.acknowledged(number, now_s) is not None:
             self._figures.landed(number, now_s, self._rtt_s, drawn_after_s)
+
+    def leave(self) -> None:
+        """Nothing more goes to this viewer."""
+        if self._lane is not None:
+            self._lane.sharers -= 1
 
     def forgive_silence(self, now_s: float) -> bool:
         """Whether the other end's kernel has everything and still no ack comes: then what was sent counts no more."""

@@ -52,6 +52,7 @@ class Viewer:
         self._left = self._asked_to_leave = True
         if self._subscription in self.stream.subscriptions:
             self.stream.leave(self._subscription)
+            self._delivery.leave()
 
     def choose(self, preset: str | None, fps: float | None) -> None:
         """Go on with another preset or rate. Raises UnknownPresetError."""

@@ -100,6 +100,11 @@ class Totals:
 class Figures:
     """What one viewer gets."""
 
+    __slots__ = (
+        *("frames_sent", "bytes_sent", "dropped", "rtt_s", "note_every_s"),
+        *("_totals", "_sendings", "_landings", "_sent_number", "_landed_number", "_note_due_s"),
+    )
+
     def __init__(self, totals: Totals) -> None:
         self.frames_sent = self.bytes_sent = 0
         self.dropped: dict[Cause, int] = {"unacknowledged": 0, "unsent": 0}

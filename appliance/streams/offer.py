@@ -15,7 +15,7 @@ NATIVE_QUALITY = 90  # for cameras that deliver no JPEG of their own
 LEAN, LEAST = "~lean", "~least"
 LEAN_QUALITY = 20  # lower than the preset's: about 0.6 of the bytes
 LOWEST_QUALITY = 50  # below, pictures are blocks
-LEAST_PRESET = Preset(height=240, fps=10, jpeg_quality=LOWEST_QUALITY, max_kbytes_per_s=100)
+LEAST_PRESET = Preset(height=240, fps=12, jpeg_quality=LOWEST_QUALITY, max_kbytes_per_s=100)
 SMOOTH_FPS = 10.0  # a ladder skips no more frames than leave this
 
 

@@ -21,6 +21,7 @@ PREFIX = struct.Struct(">IB")  # length counts the kind byte too
 _FRAME = struct.Struct(
     ">BBHHQQddd"
 )  # slot, JPEG quality (0: the camera's own), width, height, number, captured µs; captured, read and made in s
+FRAME_HEAD_BYTES = _FRAME.size
 _PUSHED = struct.Struct(">Q")  # captured µs
 _JSON, _FRAME_KIND, _PUSHED_KIND = ord("J"), ord("F"), ord("P")
 
@@ -142,11 +143,22 @@ def decode_prefix(data: bytes | bytearray) -> tuple[int, int]:
     return kind, length - 1
 
 
+def is_frame(kind: int, length: int) -> bool:
+    """Whether a message is a frame: a head of FRAME_HEAD_BYTES, then the picture."""
+    return kind == _FRAME_KIND and length >= FRAME_HEAD_BYTES
+
+
+def decode_frame(head: bytes | memoryview, data: bytes) -> tuple[int, Frame]:
+    """A frame from its head and its picture, with its slot."""
+    slot, quality, width, height, number, captured_us, captured_s, read_s, made_s = _FRAME.unpack(head)
+    return slot, Frame(data, number, captured_us, captured_s, width, height, quality, read_s=read_s, made_s=made_s)
+
+
 def decode_up(kind: int, body: memoryview) -> Up | tuple[int, Frame]:
     """A message of the worker; a frame comes with its slot. Raises HallwayError."""
     try:
         if kind == _FRAME_KIND:
-            return _frame_in(body)
+            return decode_frame(body[:FRAME_HEAD_BYTES], bytes(body[FRAME_HEAD_BYTES:]))
         if kind == _JSON:
             up: Up = _up.decode(body)
             return up
@@ -167,12 +179,6 @@ def decode_down(kind: int, body: memoryview) -> Down:
     except (msgspec.DecodeError, UnicodeError, RecursionError, struct.error) as error:
         raise HallwayError(f"a message that cannot be read: {error}") from error
     raise HallwayError(f"a message of unknown kind {kind}")
-
-
-def _frame_in(body: memoryview) -> tuple[int, Frame]:
-    slot, quality, width, height, number, captured_us, captured_s, read_s, made_s = _FRAME.unpack_from(body)
-    data = bytes(body[_FRAME.size :])
-    return slot, Frame(data, number, captured_us, captured_s, width, height, quality, read_s=read_s, made_s=made_s)
 
 
 def _prefixed(kind: int, *parts: bytes) -> bytes:

@@ -14,6 +14,7 @@ offset  type  field (big endian)
 """
 
 import struct
+from functools import partial
 from typing import NamedTuple
 
 from appliance.frame import Codec, Frame
@@ -65,8 +66,15 @@ def header(frame: Frame, slot: int, lost: int) -> bytes:
 def buffers(frame: Frame, slot: int, lost: int) -> Buffers:
     """The whole message as a WebSocket frame, in pieces."""
     if lost or slot >= SHARED_SLOTS:
-        return Buffers.of(_head(frame, slot, lost), frame.data)
-    return frame.once(("framed", slot), lambda frame: Buffers.of(_head(frame, slot, 0), frame.data))
+        return _framed(frame, slot, lost)
+    return frame.once(*_SHARED[slot])
+
+
+def _framed(frame: Frame, slot: int, lost: int) -> Buffers:
+    return Buffers.of(_head(frame, slot, lost), frame.data)
+
+
+_SHARED = [(("framed", slot), partial(_framed, slot=slot, lost=0)) for slot in range(SHARED_SLOTS)]
 
 
 def _head(frame: Frame, slot: int, lost: int) -> bytes:

@@ -33,12 +33,20 @@ def closing(*, advance: bool) -> bytes:
 
 def buffers(frame: Frame) -> Buffers:
     """One part in pieces, built once per frame."""
-    return frame.once("multipart", lambda frame: Buffers.of(_head(frame), frame.data, _TAIL))
+    return frame.once("multipart", _buffers)
 
 
 def advance_buffers(frame: Frame) -> Buffers:
     """One part whose head has gone already, and the head of the next one."""
-    return frame.once("advance", lambda frame: Buffers.of(frame.data, _ADVANCE_TAIL))
+    return frame.once("advance", _advance_buffers)
+
+
+def _buffers(frame: Frame) -> Buffers:
+    return Buffers.of(_head(frame), frame.data, _TAIL)
+
+
+def _advance_buffers(frame: Frame) -> Buffers:
+    return Buffers.of(frame.data, _ADVANCE_TAIL)
 
 
 def part(frame: Frame, *, advance: bool = False) -> bytes:

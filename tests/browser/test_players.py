@@ -1,15 +1,18 @@
-"""Programs of other people play the stream: ffmpeg, OpenCV, curl and Chromium's <img>, all at once, for 90 s without a break."""
+"""Programs of other people play the stream: ffmpeg, OpenCV, curl and Chromium's <img>, all at once, for 90 s without a break; and Motion."""
 
 import itertools
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import pytest
 from selenium import webdriver
 
+from appliance.cameras import blocks
 from tests.browser.test_live import watch
 from tests.support.boxes import BoxProcess
 
@@ -27,6 +30,25 @@ while time.monotonic() < until:
     gap, last, count = max(gap, now - (last or now)), now, count + 1
 print(count, gap)
 """
+
+MOTION = """
+daemon off
+setup_mode off
+log_level 7
+netcam_url {url}
+width 1280
+height 720
+framerate 5
+target_dir {folder}
+snapshot_interval 1
+snapshot_filename %s-snapshot
+picture_output off
+movie_output off
+webcontrol_port 0
+stream_port 0
+"""
+SNAPSHOTS = 5
+STALEST_S = 3  # a snapshot: Motion compares it with the one before it, and has buffers of its own
 
 
 def play_with_ffmpeg(url: str) -> str:
@@ -91,3 +113,43 @@ def test_players_play_for_90_s(live_box: BoxProcess, browser: webdriver.Chrome, 
         print("\n" + play_in_chromium(browser, live_box))
         for each in playing:
             print(each.result())
+
+
+def snapshots_of(motion: "subprocess.Popen[bytes]", folder: Path, within_s: float = 25) -> list[Path]:
+    """What Motion saved: so many that the last one but one is whole."""
+    deadline_s = time.monotonic() + within_s
+    while len(found := sorted(folder.glob("*-snapshot.jpg"))) <= SNAPSHOTS:
+        log = (folder / "log").read_text(errors="replace")[-4000:]
+        assert motion.poll() is None, log
+        assert time.monotonic() < deadline_s, f"{len(found)} snapshots: {log}"
+        time.sleep(0.1)
+    return found[:SNAPSHOTS]
+
+
+@pytest.mark.parametrize("scheme", ["http", "mjpeg"])  # FFmpeg's reader in Motion, and Motion's own
+def test_motion_watches_it(live_box: BoxProcess, tmp_path: Path, scheme: str) -> None:
+    """Debian's Motion takes the stream for its camera, and what it saves is new, of the right size and in order."""
+    folder = tmp_path / scheme
+    folder.mkdir()
+    config = folder / "motion.conf"
+    config.write_text(MOTION.format(url=live_box.url.replace("http", scheme) + "/stream", folder=folder))
+    with (folder / "log").open("wb") as log:
+        motion = subprocess.Popen(["motion", "-n", "-c", str(config)], cwd=folder, stdout=log, stderr=log)
+        try:
+            paths = snapshots_of(motion, folder)
+        finally:
+            motion.terminate()
+            try:
+                motion.wait(10)
+            finally:
+                motion.kill()
+    assert motion.returncode == 0
+    pictures = [cv2.imread(str(path)) for path in paths]
+    assert {picture.shape for picture in pictures if picture is not None} == {(720, 1280, 3)}
+    read = [blocks.read(picture) for picture in pictures if picture is not None]
+    marks = [mark for mark in read if mark is not None]
+    assert len(marks) == SNAPSHOTS, read
+    assert all(after > before for before, after in itertools.pairwise(marks)), marks
+    ages_s = [path.stat().st_mtime - captured_ms / 1000 for path, (_, captured_ms) in zip(paths, marks, strict=True)]
+    print(f"\nMotion {scheme}://: frames {[number for number, _ in marks]}, {max(ages_s):.2f} s old at most")
+    assert max(ages_s) < STALEST_S

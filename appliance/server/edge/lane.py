@@ -50,6 +50,7 @@ class Lane:
         self._pings: dict[int, tuple[float, Callable[[float], None]]] = {}
         self._ping_count = 0
         self.taken_over = False
+        self.sharers = 0  # viewers whose frames go over this connection
 
     def offer(self, buffers: Buffers) -> bool:
         """Send a message if its beginning leaves at once; False: nothing was sent. Look at `half_sent` then, and `push`."""

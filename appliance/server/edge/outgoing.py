@@ -31,6 +31,11 @@ class Outgoing:
     Rule 3: a slice that has not left within `send_timeout_s` ends the connection with a reset.
     """
 
+    __slots__ = (
+        *("socket", "over", "prompt", "on_reset", "_stream", "_secure", "_send_timeout_s", "_complain", "_turn"),
+        *("_rest", "_due_s", "_slice_left", "_carries", "_fd", "_prepared", "_taken"),
+    )
+
     def __init__(self, stream: Stream, send_timeout_s: float, complain: Callable[..., None]) -> None:
         self._stream = stream
         self._secure = isinstance(stream, trio.SSLStream)
