@@ -17,6 +17,7 @@ from appliance.streams.offer import UnknownPresetError
 from appliance.wire import events
 
 MAX_JOINED = 16
+ACK = '{"type":"ack"'  # as JSON.stringify begins one
 SLOTS = 256  # what the header's byte holds
 MAX_BAD_MESSAGES = 20  # more than good ones: a page with a bug gets its errors told; who sends only rubbish does not
 BURST_S = 2.0  # of messages may come at once, from a page that was held up
@@ -66,6 +67,8 @@ class ViewerSocket:
 
     async def run(self, first: events.Join | None) -> None:
         """Return when the connection is over."""
+        if self._line.lane is not None:
+            self._line.lane.heard = self._heard
         await self._line.accept()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._close_with_the_box, nursery.cancel_scope)
@@ -101,7 +104,7 @@ class ViewerSocket:
             while self._running >= MAX_RUNNING:  # who joins and leaves without reading is not listened to
                 await self._left.wait()
             text = await self._line.receive()
-            if not self._allowance.covers_one_more(trio.current_time(), TALK_PER_S + ACKS_PER_S * len(self._viewers)):
+            if not self._may_say_more():
                 self._box.refused["message_rate"] += 1
                 code = TRY_AGAIN_LATER
                 break
@@ -116,11 +119,30 @@ class ViewerSocket:
         await self._line.close(code)
         nursery.cancel_scope.cancel()
 
+    def _heard(self, text: str) -> bool:
+        """Acks are most of what viewers say: they are done at once, without waking anybody. One too many goes the usual way."""
+        if not text.startswith(ACK):
+            return False
+        try:
+            event = events.decode(text)
+        except events.EventError:
+            return False
+        if not isinstance(event, events.AckFrame) or not self._may_say_more():
+            return False
+        self._acknowledge(event.data)
+        return True
+
+    def _may_say_more(self) -> bool:
+        return self._allowance.covers_one_more(trio.current_time(), TALK_PER_S + ACKS_PER_S * len(self._viewers))
+
+    def _acknowledge(self, ack: events.Ack) -> None:
+        if viewer := self._viewers.get(ack.stream_id):
+            viewer.acknowledged(ack)
+
     async def _obey(self, event: events.ClientEvent, nursery: trio.Nursery) -> None:
         match event:
             case events.AckFrame(ack):
-                if viewer := self._viewers.get(ack.stream_id):
-                    viewer.acknowledged(ack)
+                self._acknowledge(ack)
             case events.PingServer(ping):
                 await self._line.send(events.encode("pong", {"t": ping.t, "time": time.time()}))
             case events.JoinStream(join):

@@ -18,6 +18,8 @@ from hypercorn.typing import ASGIReceiveEvent, ASGISendEvent, Scope
 
 from appliance.server.allowance import Allowance
 from appliance.server.edge.lane import Lane
+from appliance.wire import websocket
+from appliance.wire.websocket import Boundary
 
 EARLY_S = 2.0  # a client that talks before its upgrade was answered waits so long for the app's answer
 UNREAD_MESSAGES = 2  # of a client that the app has not taken yet; then its connection is read no further
@@ -37,10 +39,21 @@ class Http1(H11Protocol):
 
     async def handle(self, event: ConnectionEvent) -> None:
         # Data before an upgrade was answered makes hypercorn refuse it while the app may just be answering (#225).
-        early = isinstance(event, RawData) and event.data and isinstance(self.connection, H11WSConnection)
-        if early and not await self._upgraded():
-            return
+        if isinstance(event, RawData) and event.data and isinstance(self.connection, H11WSConnection):
+            if not await self._upgraded():
+                return
+            event = RawData(self._without_heard(event.data))
+            if not event.data:
+                return
         await super().handle(event)
+
+    def _without_heard(self, data: bytes) -> bytes:
+        """What the app did not take at once: acks come by the thousand, and wsproto and two queues cost ten times as much."""
+        candid = getattr(self.stream, "connection", None)
+        if self._boundary.is_here and isinstance(candid, Candid):
+            data = data[candid.hear(data) :]
+        self._boundary.pass_by(data)
+        return data
 
     async def _upgraded(self) -> bool:
         """Whether the app accepts the upgrade, for whose answer this waits: what is said into a refused one is dropped."""
@@ -73,10 +86,13 @@ class Http1(H11Protocol):
             )
         self._answered = trio.Event()
         await super()._create_stream(request)
+        self._boundary = Boundary()
         if isinstance(self.stream, WSStream):
             self.stream.buffer.max_length = self.max_message_bytes(self.stream.scope["path"])
-        if isinstance(self.connection, H11WSConnection) and self.connection.buffer and not await self._upgraded():
-            self.connection.buffer.clear()
+        if isinstance(self.connection, H11WSConnection) and self.connection.buffer:
+            self._boundary.pass_by(bytes(self.connection.buffer))
+            if not await self._upgraded():
+                self.connection.buffer.clear()
 
     async def stream_send(self, event: Event) -> None:
         if isinstance(event, Response):
@@ -104,6 +120,7 @@ class Candid(wsproto.connection.Connection):
 
     _breach: wsproto.events.CloseConnection | None = None
     _lane: Lane | None = None
+    _in_message = False  # the beginning of a message has come, and not its end
 
     def __init__(self, count_refusal: Callable[[str], None]) -> None:
         super().__init__(wsproto.connection.ConnectionType.SERVER)
@@ -136,7 +153,19 @@ class Candid(wsproto.connection.Connection):
                 self._tell_lane()
             elif isinstance(event, wsproto.events.Pong) and self._lane is not None:
                 self._lane.ponged(event.payload)
+            elif isinstance(event, wsproto.events.Message):
+                self._in_message = not event.message_finished
             yield event
+
+    def hear(self, data: bytes) -> int:
+        """Have the app take the short texts that come first; how many bytes of `data` it took. `data` begins with a frame."""
+        taken = 0
+        if self._lane is not None and self._lane.way.carries and not self._in_message:
+            for text, end in websocket.short_texts(data):
+                if not self._lane.heard(text):
+                    break
+                taken = end
+        return taken
 
     def _tell_lane(self) -> None:
         if self._lane is not None:

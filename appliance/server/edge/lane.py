@@ -51,6 +51,7 @@ class Lane:
         self._ping_count = 0
         self.taken_over = False
         self.sharers = 0  # viewers whose frames go over this connection
+        self.heard: Callable[[str], bool] = lambda _: False  # what the client says is given to this first; True: it is done
 
     def offer(self, buffers: Buffers) -> bool:
         """Send a message if its beginning leaves at once; False: nothing was sent. Look at `half_sent` then, and `push`."""
