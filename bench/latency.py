@@ -27,7 +27,7 @@ SOCKET_P50 = Bar("capture to last byte, 20 WebSocket viewers, p50", "ms", 5)
 SOCKET_P99 = Bar("capture to last byte, 20 WebSocket viewers, p99", "ms", 20)
 COMPANY_P99 = Bar("p99 with 5 stalled and 5 slow ones beside them", "×", 1.2)
 CLOSED = Bar("of the 5 stalled, closed after send_timeout_s", "", COMPANY, at_least=True)
-MEMORY = Bar("server's memory at its highest, by how much more with them", "MB")
+MEMORY = Bar("server's memory at its highest, by how much more with them", "MiB")
 BARS = (P50, P99, SOCKET_P50, SOCKET_P99, COMPANY_P99, CLOSED)
 
 

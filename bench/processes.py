@@ -38,8 +38,8 @@ def cpu_s(pid: int) -> float:
 
 
 def memory_mb(pid: int) -> float:
-    """Resident memory in 1000 * 1000 bytes."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES / 1e6
+    """Resident memory in units of 1024 * 1024 bytes, as `systemctl status` and `top` show it."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES / 1024 / 1024
 
 
 def open_files(pid: int) -> int:

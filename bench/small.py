@@ -26,8 +26,8 @@ SECOND = {
 }
 IDLE = Bar("nobody watches: server's share of a core", "%", 1)
 IDLE_WORKER = Bar("nobody watches: worker's share of a core", "%")
-SERVER_MEMORY = Bar("memory of the server after 20 viewers", "MB", 50)
-WORKER_MEMORY = Bar("memory of the worker after 20 viewers", "MB", 80)
+SERVER_MEMORY = Bar("memory of the server after 20 viewers", "MiB", 50)
+WORKER_MEMORY = Bar("memory of the worker after 20 viewers", "MiB", 80)
 START = Bar("start to first picture served (pattern)", "s", 1.5)
 UNPLUGGED = Bar("camera unplugged to placeholder", "s", 2)
 REPLUGGED = Bar("camera plugged in again to live", "s", 3)

@@ -33,8 +33,8 @@ FPS = Bar("10 viewers beside 2,000 strangers, the one with the least", "fps", 29
 AGE = Bar("age of their pictures, p95, with the strangers", "ms", 50)
 STAY = Bar("longest stay of a stranger", "s", 20)
 HELD = Bar("strangers still there after 30 s", "", 0)
-MEMORY = Bar("server's memory at its highest, by how much more", "MB", 100)
-GROWTH = Bar("memory for each 1,000 of 10,000 visitors", "KB", 200)
+MEMORY = Bar("server's memory at its highest, by how much more", "MiB", 100)
+GROWTH = Bar("memory for each 1,000 of 10,000 visitors", "KiB", 200)
 BEHIND = Bar("tasks and files they left behind", "", 0)
 BARS = (FPS, AGE, STAY, HELD, MEMORY, GROWTH, BEHIND)
 
@@ -67,7 +67,7 @@ def _strangers(bench: Workbench, box: Box) -> Iterator[Figure]:
     yield Figure(STAY, outcome.longest_s, note=_words(outcome), details=outcome._asdict())
     yield Figure(HELD, outcome.open)
     yield Figure(
-        MEMORY, highest_mb - before_mb, note=f"{before_mb:.1f} MB before, {memory_mb(box.pid):.1f} MB after they left"
+        MEMORY, highest_mb - before_mb, note=f"{before_mb:.1f} MiB before, {memory_mb(box.pid):.1f} MiB after they left"
     )
 
 
@@ -95,7 +95,7 @@ def _visitors(bench: Workbench, box: Box) -> Iterator[Figure]:
 
 
 def _memory(samples: list[Sample]) -> str:
-    return "memory " + " ".join(f"{each.memory_mb:.1f}" for each in samples) + " MB"
+    return "memory " + " ".join(f"{each.memory_mb:.1f}" for each in samples) + " MiB"
 
 
 @contextmanager

@@ -67,4 +67,4 @@ def growth_kb_per_1000(samples: list[Sample]) -> float:
     spread = sum((each.visitors - mean_x) ** 2 for each in half)
     if not spread:
         return 0.0
-    return 1e6 * sum((each.visitors - mean_x) * (each.memory_mb - mean_y) for each in half) / spread
+    return 1000 * 1024 * sum((each.visitors - mean_x) * (each.memory_mb - mean_y) for each in half) / spread

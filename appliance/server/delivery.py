@@ -161,13 +161,14 @@ class Delivery:
         self._subscription.excuse = "unsent"
 
     def _look(self, *, waiting: bool) -> bool:
-        """See what has arrived, and what follows from it. Whether a frame may go. Raises trio.EndOfChannel for one that stalls."""
+        """See what has arrived, and what follows from it. Whether a frame may go."""
         now_s = time.monotonic()
         link = self._link
         link.look(now_s)
         if self._lane is not None and link.stalled_for_s(now_s) > self._send_timeout_s:
             self._lane.give_up()
-            raise trio.EndOfChannel
+            self._subscription.close()
+            return True
         room = link.has_room(now_s)
         if waiting and (not room or (self._lane is not None and self._lane.half_sent)):
             self._hold(now_s)

@@ -113,7 +113,7 @@ class Outgoing:
         """How much of all that was sent the other end's kernel has not acknowledged. 0 once the connection is over."""
         try:
             fcntl.ioctl(self._fd, SIOCOUTQ, _queued, True)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: closed, -1 is no descriptor
             return 0
         queued: int = _COUNT.unpack(_queued)[0]
         return queued + (sum(map(len, self._rest)) if self._rest else 0)
