@@ -181,12 +181,13 @@ class Delivery:
 
     def _choose_rung(self, now_s: float) -> None:
         subscription, flight = self._subscription, self._link.flight
-        if not subscription.auto or (self._lane is None and not self._link.acknowledges):
+        if subscription.is_closed:  # it may have left its hub
             return
         if now_s >= self._rates_due_s:
-            self._rates = self._stream.rates_bytes_per_s(subscription)
             self._rates_due_s = now_s + RATES_EVERY_S
-        if not self._rates:
+            flight.interval_s = self._interval_s()  # the stream's rate may be another now
+            self._rates = self._stream.rates_bytes_per_s(subscription)
+        if not self._rates or not subscription.auto or (self._lane is None and not self._link.acknowledges):
             return
         rung = self._ladder.choose(now_s, subscription.rung, self._rates, flight)
         if rung != subscription.rung:

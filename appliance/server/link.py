@@ -33,7 +33,7 @@ class Link:
             "_is_watched",
             "_newcomer",
         ),
-        *("_boarded_bytes", "_rtt_s", "_pings_left", "_in_kernel", "_progress_s", "_size_bytes"),
+        *("_boarded_bytes", "_rtt_s", "_pings_left", "_in_kernel", "_passed_bytes", "_progress_s", "_size_bytes"),
     )
 
     def __init__(self, lane: Lane | None, figures: Figures, interval_s: float, *, websocket: bool) -> None:
@@ -47,7 +47,8 @@ class Link:
         self._boarded_bytes = 0
         self._rtt_s: float | None = None
         self._pings_left, self.ping_due_s = PINGS_AT_FIRST, float("-inf")
-        self._in_kernel, self._progress_s = 0, time.monotonic()
+        self._in_kernel = self._passed_bytes = 0  # of all that goes over this connection
+        self._progress_s = time.monotonic()
         self._size_bytes = 0  # of the latest frame
         if lane is not None:
             lane.sharers += 1
@@ -62,9 +63,13 @@ class Link:
     def look(self, now_s: float) -> None:
         """See what has arrived."""
         self._board()
-        queued = self._way.unacknowledged_bytes if self._way is not None else 0
-        if queued != self._in_kernel or not queued:
-            self._in_kernel, self._progress_s = queued, now_s
+        queued = passed_bytes = 0
+        if self._way is not None:
+            queued = self._way.unacknowledged_bytes
+            passed_bytes = self._way.accepted_bytes - queued
+        if passed_bytes > self._passed_bytes or not queued or not self._in_kernel:  # more in the queue is no progress
+            self._progress_s = now_s
+        self._in_kernel, self._passed_bytes = queued, max(passed_bytes, self._passed_bytes)
         if not self.acknowledges:
             for number in self.flight.delivered(self._boarded_bytes - queued, now_s):
                 self._figures.landed(number, now_s, self._rtt_s, None)

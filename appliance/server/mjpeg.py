@@ -61,9 +61,9 @@ def stream_response(box: Box, stream: Stream) -> Response:
 
 def _wants_advance() -> bool:
     """As the query says, in ustreamer's words; else for browsers that draw the stream themselves."""
-    asked = request.args.get("advance_headers")
-    if asked in ("0", "1"):
-        return asked == "1"
+    asked = number_of(request.args, "advance_headers", 0, 1)
+    if asked is not None:
+        return asked > 0
     return multipart.wants_advance(request.headers.get("User-Agent", ""), request.headers.get("Accept", ""))
 
 

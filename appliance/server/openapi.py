@@ -54,6 +54,7 @@ def document() -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     stream_id, preset, fps = _in_path("stream_id"), _in_query("preset", "string"), _in_query("fps", "number")
     action, max_age = _in_query("action", "string"), _in_query("max_age", "number")
+    advance = _in_query("advance_headers", "integer")
     state = _json(_ref("StreamState"))
     no_stream = {"404": _error("no such stream")}
     watching = {**no_stream, "400": _error("unknown preset or bad number"), "503": _error("full, or no picture")}
@@ -84,7 +85,7 @@ def _paths() -> dict[str, Any]:
             "delete": _does("Stop it", {"204": {"description": "stopped"}, **no_stream}, [stream_id]),
         },
         "/api/streams/{stream_id}/mjpeg": {
-            "get": _does("Live pictures", {"200": _body(_MJPEG), **watching}, [stream_id, preset, fps])
+            "get": _does("Live pictures", {"200": _body(_MJPEG), **watching}, [stream_id, preset, fps, advance])
         },
         "/api/streams/{stream_id}/snapshot.jpg": {
             "get": _does("One picture", {"200": _body(_JPEG), **watching}, [stream_id, preset, max_age])
@@ -95,7 +96,9 @@ def _paths() -> dict[str, Any]:
         "/healthz": {"get": _does("Health", {"200": thing, "503": thing})},
         "/openapi.json": {"get": _does("This document", {"200": thing})},
         "/stream": {
-            "get": _does("Live pictures of the default stream", {"200": _body(_MJPEG), **watching}, [preset, fps])
+            "get": _does(
+                "Live pictures of the default stream", {"200": _body(_MJPEG), **watching}, [preset, fps, advance]
+            )
         },
         "/snapshot": {"get": _does("One picture of the default stream", {"200": _body(_JPEG), **watching}, [preset])},
         "/webcam/": {"get": _does("As mjpg-streamer behind a proxy", {"200": _body(_MJPEG), **watching}, [action])},

@@ -111,7 +111,8 @@ class Subscription:
         """Whether its express way takes the frame now. If not, the frame waits, or is none for this consumer."""
         if not self._wants(frame, now_s):
             return False
-        if self.express is not None and self.express.prepare(frame, now_s):
+        # While an older one waits, this one must not overtake it: its consumer is about to wake, and takes this one instead.
+        if self.express is not None and self._waiting is None and self.express.prepare(frame, now_s):
             return True
         self.keep(frame)
         return False
@@ -169,6 +170,11 @@ class Subscription:
     def is_waiting(self) -> bool:
         """A frame waits."""
         return self._waiting is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """No frame comes any more."""
+        return self._closed
 
     def take(self) -> Frame | None:
         """The frame that waits, if one does."""

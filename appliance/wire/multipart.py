@@ -6,7 +6,7 @@ ustreamer use, because some readers look for that name.
 
 A browser of the Chromium family that draws the stream itself, in an <img> or as a page, shows a part only when the next one's header
 has come: one frame late. For it each JPEG is followed by the whole head of the next part (`advance`), which then cannot say how long it
-will be.
+will be, when it was taken, or that it is a placeholder. Such a browser looks for none of that.
 """
 
 from appliance.frame import Frame

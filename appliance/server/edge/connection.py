@@ -54,6 +54,9 @@ class Connection:
         self.address = ""  # its IP address; none: a local socket
         self.idle_since_s: float | None = None  # no request is being answered, though one may be arriving; None: one is
         self._sends = 0
+        self._hearing = trio.CancelScope()
+        self._is_lanes = False
+        self._unheard_bytes = 0  # said during an answer of the lane's; somebody who has much to say there is no player
         self._call: Call | None = None  # the latest
         self._calls, self._next_call = trio.open_memory_channel[Call](1)  # HTTP/1.1 answers one request after the other
 
@@ -115,9 +118,19 @@ class Connection:
         with self._reading, suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             while not self._protocol.finished:
                 data = await self._stream.receive_some(READ_BYTES)
-                await self._protocol.handle(RawData(bytes(data)))
+                await self._hear(bytes(data))
                 if not data:
                     return
+
+    async def _hear(self, data: bytes) -> None:
+        """Not once an answer is the lane's: it is the connection's last, and h11, which knows nothing of it, would wait or answer too."""
+        with trio.CancelScope() as self._hearing:
+            if not self._is_lanes:
+                await self._protocol.handle(RawData(data))
+                return
+        self._unheard_bytes += len(data)
+        if self._unheard_bytes > READ_BYTES:
+            self._reading.cancel()
 
     async def _say_goodbye(self) -> None:
         """Close our half, after a frame under way, and wait for the client's: close() over unread input is a reset."""
@@ -165,8 +178,12 @@ class Connection:
 
     def _lane(self, websocket: bool) -> Lane:
         self._outgoing.carries = not websocket  # not before the upgrade is accepted
-        self._protocol.lane = lane = Lane(self._outgoing, self._reading.cancel)
+        self._protocol.lane = lane = Lane(self._outgoing, self._reading.cancel, self._leave_to_lane)
         return lane
+
+    def _leave_to_lane(self) -> None:
+        self._is_lanes = True
+        self._hearing.cancel()
 
     async def _hand_over(self, call: Call, event: ASGIReceiveEvent) -> None:
         with trio.move_on_after(self._terms.send_timeout_s) as patience:

@@ -44,14 +44,18 @@ class RoundTrip(NamedTuple):
 class Lane:
     """One connection, as a viewer sees it."""
 
-    def __init__(self, outgoing: Outgoing, hang_up: Callable[[], None]) -> None:
+    def __init__(
+        self, outgoing: Outgoing, hang_up: Callable[[], None], on_take_over: Callable[[], None] = lambda: None
+    ) -> None:
         self.way = outgoing  # whose `prepare`, `write` and `written` are for those who send to many
-        self._hang_up = hang_up
+        self._hang_up, self._on_take_over = hang_up, on_take_over
         self._pings: dict[int, tuple[float, Callable[[float], None]]] = {}
         self._ping_count = 0
         self.taken_over = False
         self.sharers = 0  # viewers whose frames go over this connection
-        self.heard: Callable[[str], bool] = lambda _: False  # what the client says is given to this first; True: it is done
+        self.heard: Callable[[str], bool] = lambda _: (
+            False
+        )  # what the client says is given to this first; True: it is done
 
     def offer(self, buffers: Buffers) -> bool:
         """Send a message if its beginning leaves at once; False: nothing was sent. Look at `half_sent` then, and `push`."""
@@ -103,6 +107,7 @@ class Lane:
     def take_over(self) -> None:
         """The HTTP answer that comes next is the lane's: its head goes out as the app says it, then only what is offered here."""
         self.taken_over = True
+        self._on_take_over()
 
     def give_up(self) -> None:
         """Its other end takes nothing any more: end the connection at once."""

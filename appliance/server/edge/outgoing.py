@@ -32,7 +32,18 @@ class Outgoing:
     """
 
     __slots__ = (
-        *("socket", "over", "prompt", "on_reset", "_stream", "_secure", "_send_timeout_s", "_complain", "_turn"),
+        *(
+            "socket",
+            "over",
+            "prompt",
+            "accepted_bytes",
+            "on_reset",
+            "_stream",
+            "_secure",
+            "_send_timeout_s",
+            "_complain",
+            "_turn",
+        ),
         *("_rest", "_due_s", "_slice_left", "_carries", "_fd", "_prepared", "_taken"),
     )
 
@@ -46,6 +57,7 @@ class Outgoing:
         self._rest: deque[memoryview] = deque()
         self._due_s = 0.0  # when the slice under way must have left
         self._slice_left = 0
+        self.accepted_bytes = 0  # of all messages that began to leave
         self.over = False
         self._carries = True
         self.prompt = not self._secure  # takes a message that waits for nobody; TLS has to encrypt it first
@@ -100,7 +112,9 @@ class Outgoing:
         (pieces, size_bytes), taken = self._prepared, self._taken
         self._prepared = _NOTHING
         if taken == size_bytes or not taken:
+            self.accepted_bytes += taken
             return taken
+        self.accepted_bytes += size_bytes
         for piece in pieces:
             if taken < len(piece):
                 self._append(memoryview(piece)[taken:])
@@ -124,6 +138,7 @@ class Outgoing:
             await self._finish()
             for buffer in buffers:
                 if buffer and not self.over:
+                    self.accepted_bytes += len(buffer)
                     self._append(memoryview(buffer))
             await self._finish()
 
