@@ -43,6 +43,7 @@ def stream_response(box: Box, stream: Stream) -> Response:
     """An endless answer of the stream's pictures, as the query wants them."""
     preset = preset_of(stream, request.args)
     fps = number_of(request.args, "fps", 0.01, 120)
+    advance = _wants_advance()
     room_for_a_viewer(box)
     if request.method == "HEAD":
         parts = _no_parts()
@@ -50,7 +51,7 @@ def stream_response(box: Box, stream: Stream) -> Response:
         lane = lane_of(request.scope)
         if lane is not None:
             lane.take_over()
-        parts = _parts(box, stream, Wish(preset, fps, _wants_advance(), lane, address_of(request)))
+        parts = _parts(box, stream, Wish(preset, fps, advance, lane, address_of(request)))
     response = Response(parts, HTTPStatus.OK, content_type=multipart.CONTENT_TYPE)
     response.timeout = None  # quart's own limit would cut every stream after 60 s; the edge bounds each send instead
     response.headers["Cache-Control"] = NEVER_CACHED

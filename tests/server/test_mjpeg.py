@@ -63,7 +63,13 @@ async def test_head_and_options_on_a_stream_end(box: str, http: httpx.AsyncClien
 
 @pytest.mark.parametrize(
     ("query", "code"),
-    [("preset=ultra", "unknown_preset"), ("fps=0", "bad_number"), ("fps=x", "bad_number"), ("fps=nan", "bad_number")],
+    [
+        ("preset=ultra", "unknown_preset"),
+        ("fps=0", "bad_number"),
+        ("fps=x", "bad_number"),
+        ("fps=nan", "bad_number"),
+        ("advance_headers=yes", "bad_number"),
+    ],
 )
 async def test_bad_queries(box: str, http: httpx.AsyncClient, query: str, code: str) -> None:
     answer = await http.get(f"{box}/api/streams/front/mjpeg?{query}")
