@@ -1,5 +1,6 @@
 """Viewer: one stream joined to one WebSocket connection."""
 
+import math
 import time
 from contextlib import suppress
 
@@ -16,7 +17,7 @@ from appliance.wire.buffers import Buffers
 from appliance.wire.events import Format
 
 INFO_EVERY_S = 0.25  # changes that come closer together are told as one
-NUMBERS_EVERY_S = 1.0
+NUMBERS_EVERY_S = 1.0  # also how many watch: three hundred who come at once would be told three hundred times each
 
 
 class Viewer:
@@ -95,23 +96,27 @@ class Viewer:
         return events.json_frame(frame, self.stream.id, self._subscription.preset).decode()
 
     async def _tell(self) -> None:
-        """`stream_info` on join, at each change, and once a second with numbers to who acknowledges frames."""
+        """`stream_info` on join and at each change; once a second what changes all the time."""
         told: events.StreamInfo | None = None
-        due_s = 0.0
+        told_s = 0.0
         while not self._left or (self.stream.removed and not self._asked_to_leave):
-            info = self._info(told, with_numbers=self._acks and time.monotonic() >= due_s)
-            if self._told_anew or info != told:
+            is_time = time.monotonic() - told_s >= NUMBERS_EVERY_S
+            info = self._info(told, with_numbers=self._acks and is_time)
+            if (
+                told is None
+                or self._told_anew
+                or (info if is_time else structs.replace(info, viewers=told.viewers)) != told
+            ):
                 self._told_anew = False
                 await self._line.send(events.encode("stream_info", info))
-                if told is None or info.numbers is not told.numbers:
-                    due_s = time.monotonic() + NUMBERS_EVERY_S
-                told = info
+                told, told_s = info, time.monotonic()
                 if not self.stream.removed:
                     await trio.sleep(INFO_EVERY_S)
             elif self.stream.removed:
                 return
             else:
-                with trio.move_on_after(max(due_s - time.monotonic(), INFO_EVERY_S) if self._acks else float("inf")):
+                soon_s = max(told_s + NUMBERS_EVERY_S - time.monotonic(), INFO_EVERY_S)
+                with trio.move_on_after(soon_s if self._acks or info != told else math.inf):
                     await self.stream.changed.wait()
 
     def _info(self, told: events.StreamInfo | None, *, with_numbers: bool) -> events.StreamInfo:
