@@ -59,7 +59,7 @@ def measure(bench: Workbench) -> Iterator[Figure]:
         last = beside[-1].seen
         others = f"{last['slow_closed']:.0f} of the {COMPANY} slow ones were closed, too; {last['lost']:.0f} others"
         yield Figure(CLOSED, last["stalled_closed"], note=others)
-    yield Figure(MEMORY, grown_mb, note=f"{before_mb:.1f} MB before")
+    yield Figure(MEMORY, grown_mb, note=f"{before_mb:.1f} MiB before")
 
 
 def _ages(p50: Bar, p99: Bar, rounds: list[Watched]) -> Iterator[Figure]:

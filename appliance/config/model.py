@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 NATIVE = "native"  # the camera's own pictures, untouched where they are JPEG already
-AUTO = "auto"  # by connection; until the adaptive ladder exists: the stream's own preset
+AUTO = "auto"  # as each viewer's connection allows: see streams/ladder.py
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)")]  # `$` alone lets a line break at the end pass
 JpegQuality = Annotated[int, Meta(ge=50, le=95)]

@@ -189,6 +189,8 @@ class Delivery:
             self._rates = self._stream.rates_bytes_per_s(subscription)
         if not self._rates or not subscription.auto or (self._lane is None and not self._link.acknowledges):
             return
+        if flight.blocked_lately and self._link.is_opening(now_s):
+            return
         rung = self._ladder.choose(now_s, subscription.rung, self._rates, flight)
         if rung != subscription.rung:
             self._stream.step(subscription, rung)

@@ -11,7 +11,7 @@ from appliance.frame import Frame
 from appliance.server.box import Box
 from appliance.server.errors import ApiError, json_response
 from appliance.server.mjpeg import SNAPSHOT_DEADLINE_S, newest_picture, picture_response, stream_response
-from appliance.server.requests import preset_of, stream_of
+from appliance.server.requests import address_of, preset_of, stream_of
 from appliance.server.views import captured_fps
 from appliance.streams.stream import Stream
 from appliance.wire import multipart
@@ -71,6 +71,7 @@ async def answer(box: Box, asked: Action) -> Response:
 async def _placeholder(stream: Stream, preset: str | None, no_picture: ApiError) -> Frame:
     """ustreamer answers with a picture even when there is none, and says so in a header."""
     subscription = stream.subscribe(preset)
+    subscription.kind, subscription.address = "snapshot", address_of(request)
     try:
         with trio.fail_after(SNAPSHOT_DEADLINE_S):
             return await subscription.receive()

@@ -1,7 +1,7 @@
 """Exposition: the box in the words of Prometheus. Everything is read when somebody asks; nothing is kept for it.
 
 Rule 1: label values are names of this box's own: streams, of which there are at most limits.max_streams and which vanish when they are
-        removed, renditions, causes and stages. None is a viewer's, and none is what a client wrote.
+        removed, renditions, causes and stages. None is a viewer's.
 Rule 2: what people compare over time is a counter or a histogram, which add up over boxes and years; averages and rates are left to
         PromQL. Only the stages of latency are gauges, medians of two seconds: they answer where the time goes now.
 Rule 3: moments are timestamps, not ages (`time() - x` is the age): so a scrape that comes late is not wrong.

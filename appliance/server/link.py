@@ -13,6 +13,8 @@ from appliance.streams.flight import Flight
 
 # Of frames on their way, the kernel may hold unacknowledged: those of a round trip, with what peers acknowledge late, and half a frame.
 LATE_ROUND_TRIPS, LATE_FRAMES = 1.25, 0.5
+OPENING_S = 2.0  # TCP begins slowly, whatever the link is worth
+QUEUE_RATIO, QUEUE_S = 1.5, 0.005  # a round trip that much longer than the least one: something queues on the way
 PROBE_S = 1.0  # an ack may get lost in a page that was asleep: try one frame a second all the same
 PINGS_AT_FIRST, PING_EVERY_S = 3, 5.0
 PING_ANYWAY_S = 30.0  # while the window holds frames back: it may be too small for a way that became longer
@@ -33,7 +35,16 @@ class Link:
             "_is_watched",
             "_newcomer",
         ),
-        *("_boarded_bytes", "_rtt_s", "_pings_left", "_in_kernel", "_passed_bytes", "_progress_s", "_size_bytes"),
+        *(
+            "_boarded_bytes",
+            "_rtt_s",
+            "_pings_left",
+            "_in_kernel",
+            "_passed_bytes",
+            "_progress_s",
+            "_size_bytes",
+            "_began_s",
+        ),
     )
 
     def __init__(self, lane: Lane | None, figures: Figures, interval_s: float, *, websocket: bool) -> None:
@@ -50,6 +61,7 @@ class Link:
         self._in_kernel = self._passed_bytes = 0  # of all that goes over this connection
         self._progress_s = time.monotonic()
         self._size_bytes = 0  # of the latest frame
+        self._began_s = math.inf  # when the first one was sent
         if lane is not None:
             lane.sharers += 1
 
@@ -101,6 +113,8 @@ class Link:
         if self._newcomer is not None:
             self._board()
         self._newcomer, self._size_bytes = (number, size_bytes, now_s), size_bytes
+        if now_s < self._began_s:
+            self._began_s = now_s
         if self.acknowledges:
             self._board()
 
@@ -120,6 +134,13 @@ class Link:
             self._figures.note_every_s = 0.0
         if self.flight.acknowledged(number, now_s) is not None:
             self._figures.landed(number, now_s, self._rtt_s, drawn_after_s)
+
+    def is_opening(self, now_s: float) -> bool:
+        """Whether frames are late because TCP has only begun: not because anything queues on the way."""
+        if self._lane is None or now_s - self._began_s > OPENING_S:
+            return False
+        trip = self._lane.round_trip()
+        return trip is not None and trip.smoothed_s < QUEUE_RATIO * trip.least_s + QUEUE_S
 
     def leave(self) -> None:
         """Nothing more goes to this viewer."""

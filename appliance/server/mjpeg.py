@@ -84,7 +84,8 @@ async def _parts(box: Box, stream: Stream, wish: Wish) -> AsyncIterator[bytes]:
     No scope is open at a `yield`: a generator may be left there.
     """
     lane, advance = wish.lane, wish.advance
-    if box.lack_of_room(wish.address):  # the last place was taken while this answer began
+    if limit := box.lack_of_room(wish.address):  # the last place was taken while this answer began
+        box.refused[limit] += 1
         yield multipart.CLOSING
         return
     subscription = stream.subscribe(wish.preset, wish.fps)
@@ -110,6 +111,7 @@ async def _parts(box: Box, stream: Stream, wish: Wish) -> AsyncIterator[bytes]:
         yield multipart.closing(advance=advance)
     finally:
         stream.leave(subscription)
+        delivery.leave()
 
 
 async def _next(delivery: Delivery) -> Frame | None:

@@ -195,6 +195,17 @@ async def test_headers_have_a_size() -> None:
                 await client.send(b"X-Header: y\r\n" * 1000)
 
 
+async def test_a_head_that_is_complete_has_a_size_too() -> None:
+    async with edge_of(create_app()) as served:
+        for count, status in ((900, b"200"), (1200, b"431")):
+            async with connected(served.port) as client:
+                lines = [f"X-{number:04}: y\r\n" for number in range(count)]
+                await client.send(
+                    "".join(["GET / HTTP/1.1\r\nHost: box\r\n", *lines, "Padding: ", "x" * 6000, "\r\n\r\n"]).encode()
+                )
+                assert (await client.read_until(b"\r\n"))[9:12] == status
+
+
 async def test_who_asks_without_end_and_reads_nothing_is_reset() -> None:
     async with watched(HERE) as port, connected(port, 4096) as client:
         with suppress(trio.BrokenResourceError), trio.fail_after(SOON_S + 5):

@@ -71,6 +71,10 @@ class Http1(H11Protocol):
             await self._refuse(505)
         if not _makes_sense(event):
             await self._refuse(400)
+        # h11 limits heads only as long as they are not complete.
+        head_bytes = len(event.target) + sum(len(name) + len(value) + 4 for name, value in event.headers)
+        if head_bytes > self.config.h11_max_incomplete_size:
+            await self._refuse(431)
 
     async def _refuse(self, status_code: int) -> None:
         await self._send_error_response(status_code)
