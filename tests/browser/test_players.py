@@ -126,6 +126,7 @@ def snapshots_of(motion: "subprocess.Popen[bytes]", folder: Path, within_s: floa
     return found[:SNAPSHOTS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "mjpeg"])  # FFmpeg's reader in Motion, and Motion's own
 def test_motion_watches_it(live_box: BoxProcess, tmp_path: Path, scheme: str) -> None:
     """Debian's Motion takes the stream for its camera, and what it saves is new, of the right size and in order."""

@@ -81,6 +81,9 @@ def test_numbers_every_second_disturb_nobody(live_box: BoxProcess, browser: webd
     open_page(browser, live_box)
     open_settings(browser)
     browser.find_element(By.CSS_SELECTOR, "#details summary").click()
+    browser.execute_script(
+        "document.querySelector('#presets input[value=high]').click()"
+    )  # on auto, a busy machine changes it
     wait_for(browser, lambda b: texts(b, '#split [data-stage="drawn_ms"] dd')[0] != UNKNOWN)
     browser.execute_script("document.querySelector('#presets input[value=auto]').focus()")
     browser.execute_script(CHANGES, "#panel")
@@ -119,6 +122,7 @@ def test_auto_goes_no_higher_than_the_stream_is_for_everyone(browser: webdriver.
         no_complaints(browser)
 
 
+@pytest.mark.slow
 def test_a_slow_connection_is_said_and_unsaid(live_box: BoxProcess, browser: webdriver.Chrome) -> None:
     """The link gets narrow: less is sent, the tile says so, the picture stays fresh. It gets wide again: all of it goes by itself."""
     with SlowLink(live_box.port) as link:
