@@ -14,6 +14,12 @@ from tests.support.clients import open_mjpeg
 ALIASES = ["/stream", "/?action=stream", "/?action=stream_0", "/webcam/?action=stream", "/webcam?action=stream"]
 
 
+@pytest.fixture(params=[True, False], ids=["lane", "asgi"])
+async def box(request: pytest.FixtureRequest, nursery: trio.Nursery) -> str:
+    """The box, and the box as it is where the lane does not fit."""
+    return await start_box(nursery, with_lane=request.param)
+
+
 @pytest.mark.parametrize("path", ["/api/streams/front/mjpeg", *ALIASES])
 async def test_parts_are_whole_pictures_with_their_time(box: str, path: str) -> None:
     with trio.fail_after(10):

@@ -28,6 +28,12 @@ height = 480
 """
 
 
+@pytest.fixture(params=[True, False], ids=["lane", "asgi"])
+async def box(request: pytest.FixtureRequest, nursery: trio.Nursery) -> str:
+    """The box, and the box as it is where the lane does not fit."""
+    return await start_box(nursery, with_lane=request.param)
+
+
 async def test_a_viewer_is_told_then_sees(box: str) -> None:
     async with open_viewer(box, "/ws/viewer/front") as viewer:
         with trio.fail_after(5):

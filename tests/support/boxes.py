@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -31,9 +32,9 @@ def config_of(text: str = PATTERN) -> Config:
     return loads(text)
 
 
-async def start_box(nursery: trio.Nursery, text: str = PATTERN) -> str:
+async def start_box(nursery: trio.Nursery, text: str = PATTERN, *, with_lane: bool = True) -> str:
     """Run the real main in `nursery` until the test ends; returns its address."""
-    urls: list[str] = await nursery.start(main, config_of(text))
+    urls: list[str] = await nursery.start(partial(main, config_of(text), with_lane=with_lane))
     return urls[0]
 
 

@@ -15,6 +15,7 @@ from appliance.wire.buffers import Buffers
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 SLICE_BYTES = 256 * 1024  # of a message must leave within the deadline: a frame whole, a big answer at 26 KB/s or more
+HELD_UP_S = 1.0  # between two pieces: the process was held up, not the client
 RECORD_BYTES = 16 * 1024  # TLS encrypts so much at once; between two of them others may look at the clock
 SIOCOUTQ = 0x5411  # asm-generic/ioctls.h TIOCOUTQ; tcp(7): bytes not acknowledged by the peer, sent or not
 _COUNT = struct.Struct("i")
@@ -44,7 +45,7 @@ class Outgoing:
             "_complain",
             "_turn",
         ),
-        *("_rest", "_due_s", "_slice_left", "_carries", "_fd", "_prepared", "_taken"),
+        *("_rest", "_due_s", "_slice_left", "_tried_s", "_carries", "_fd", "_prepared", "_taken"),
     )
 
     def __init__(self, stream: Stream, send_timeout_s: float, complain: Callable[..., None]) -> None:
@@ -57,6 +58,7 @@ class Outgoing:
         self._rest: deque[memoryview] = deque()
         self._due_s = 0.0  # when the slice under way must have left
         self._slice_left = 0
+        self._tried_s = 0.0  # when somebody last tried to send a piece
         self.accepted_bytes = 0  # of all messages that began to leave
         self.over = False
         self._carries = True
@@ -97,7 +99,7 @@ class Outgoing:
 
     def prepare(self, buffers: Buffers) -> bool:
         """Whether they may be written now; `write` comes next, and nobody awaits until then."""
-        self._prepared = buffers
+        self._prepared = buffers if self.prompt else _NOTHING
         return self.prompt
 
     def write(self) -> None:
@@ -195,7 +197,8 @@ class Outgoing:
 
     def _append(self, view: memoryview) -> None:
         if not self._rest:
-            self._due_s = trio.current_time() + self._send_timeout_s
+            self._tried_s = trio.current_time()
+            self._due_s = self._tried_s + self._send_timeout_s
             self._slice_left = SLICE_BYTES
         self._rest.append(view)
 
@@ -208,6 +211,9 @@ class Outgoing:
                 self.reset()
 
     async def _send_piece(self) -> None:
+        now = trio.current_time()
+        if max(now - self._tried_s, now - self._due_s) > HELD_UP_S:  # it was us who did not try
+            self._due_s = now + self._send_timeout_s
         with trio.CancelScope(deadline=self._due_s) as patience:
             try:
                 taken = await self._take(self._rest[0])
@@ -215,7 +221,8 @@ class Outgoing:
                 self.reset()  # the client is gone
                 return
             self._account(taken)
-        if patience.cancelled_caught:
+        self._tried_s = trio.current_time()
+        if patience.cancelled_caught and self._tried_s - self._due_s <= HELD_UP_S:  # else: as above
             self.give_up()
 
     async def _take(self, view: memoryview) -> int:
