@@ -32,7 +32,7 @@ BARS = (MJPEG, SOCKET, WHOLE_MJPEG, WHOLE_SOCKET)
 def measure(bench: Workbench) -> Iterator[Figure]:
     """Rounds of floor, ours twice, ustreamer; and the floor once more."""
     viewers, seconds = bench.viewers or VIEWERS, bench.seconds(3, 2)
-    rounds = 1 if bench.quick or bench.window_s else 3
+    rounds = 1 if bench.quick or bench.window_s else 5
     floors, mjpeg, socket, rivals = [_floor(bench, viewers, seconds)], [], [], []
     camera, rival_camera = bench.camera("cpu-camera"), bench.camera("rival-camera")
     why_not = ""

@@ -90,8 +90,9 @@ class Delivery:
 
     async def finish(self) -> None:
         """Wait until nothing is half sent."""
+        began_s = time.monotonic()
         while self._lane is not None and self._lane.half_sent:
-            with trio.move_on_after(POLL_S):
+            with trio.move_on_after(_poll_s(began_s) if self._subscription.auto else LONGEST_POLL_S):
                 await self._lane.push()
             self._look(waiting=self._subscription.is_waiting)
 
@@ -155,8 +156,7 @@ class Delivery:
         self._subscription.excuse = "unacknowledged"
         began_s = time.monotonic()
         while not self._look(waiting=True):
-            waited_s = time.monotonic() - began_s
-            with trio.move_on_after(min(max(POLL_S, waited_s / 8), LONGEST_POLL_S)):
+            with trio.move_on_after(_poll_s(began_s)):
                 await self._acked.wait()
         self._subscription.excuse = "unsent"
 
@@ -195,6 +195,11 @@ class Delivery:
         if rung != subscription.rung:
             self._stream.step(subscription, rung)
             flight.interval_s = self._interval_s()
+
+
+def _poll_s(since_s: float) -> float:
+    """How soon to look again, of something that is waited for since then."""
+    return min(max(POLL_S, (time.monotonic() - since_s) / 8), LONGEST_POLL_S)
 
 
 def _no_way() -> None:

@@ -61,13 +61,14 @@ class Link:
         self._in_kernel = self._passed_bytes = 0  # of all that goes over this connection
         self._progress_s = time.monotonic()
         self._size_bytes = 0  # of the latest frame
-        self._began_s = math.inf  # when the first one was sent
+        self._began_s = self._progress_s
         if lane is not None:
             lane.sharers += 1
 
     def is_clear(self) -> bool:
         """Whether everything has arrived; asked for every frame, so that of a good link nobody keeps books."""
-        if self._is_watched or (self._way is not None and self._way.unacknowledged_bytes):
+        way = self._way
+        if self._is_watched or (way is not None and not (way.prompt and way.is_drained)):
             return False
         self._newcomer = None
         return True
@@ -113,8 +114,6 @@ class Link:
         if self._newcomer is not None:
             self._board()
         self._newcomer, self._size_bytes = (number, size_bytes, now_s), size_bytes
-        if now_s < self._began_s:
-            self._began_s = now_s
         if self.acknowledges:
             self._board()
 

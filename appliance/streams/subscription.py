@@ -109,8 +109,13 @@ class Subscription:
 
     def is_ready(self, frame: Frame, now_s: float) -> bool:
         """Whether its express way takes the frame now. If not, the frame waits, or is none for this consumer."""
-        if not self._wants(frame, now_s):
+        if frame.placeholder or self._is_paced or self._closed:
+            if not self._wants(frame, now_s):
+                return False
+        elif frame.number <= self._newest:
             return False
+        else:  # as `_wants`, without a call: most viewers take every frame
+            self._newest, self._given, self._given_s = frame.number, frame, now_s
         # While an older one waits, this one must not overtake it: its consumer is about to wake, and takes this one instead.
         if self.express is not None and self._waiting is None and self.express.prepare(frame, now_s):
             return True

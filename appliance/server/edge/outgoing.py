@@ -19,6 +19,7 @@ HELD_UP_S = 1.0  # between two pieces: the process was held up, not the client
 RECORD_BYTES = 16 * 1024  # TLS encrypts so much at once; between two of them others may look at the clock
 SIOCOUTQ = 0x5411  # asm-generic/ioctls.h TIOCOUTQ; tcp(7): bytes not acknowledged by the peer, sent or not
 _COUNT = struct.Struct("i")
+_NO_BYTES = bytes(_COUNT.size)
 _queued = bytearray(_COUNT.size)
 _NOTHING = Buffers((), 0)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() throws unsent data away and tells the peer so
@@ -33,19 +34,8 @@ class Outgoing:
     """
 
     __slots__ = (
-        *(
-            "socket",
-            "over",
-            "prompt",
-            "accepted_bytes",
-            "on_reset",
-            "_stream",
-            "_secure",
-            "_send_timeout_s",
-            "_complain",
-            "_turn",
-        ),
-        *("_rest", "_due_s", "_slice_left", "_tried_s", "_carries", "_fd", "_prepared", "_taken"),
+        *("socket", "over", "prompt", "accepted_bytes", "on_reset", "_stream", "_secure", "_send_timeout_s"),
+        *("_complain", "_turn", "_rest", "_due_s", "_slice_left", "_tried_s", "_carries", "_fd", "_prepared", "_taken"),
     )
 
     def __init__(self, stream: Stream, send_timeout_s: float, complain: Callable[..., None]) -> None:
@@ -123,6 +113,15 @@ class Outgoing:
             taken = max(0, taken - len(piece))
         self._judge()
         return size_bytes
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the other end's kernel has everything that ours was given."""
+        try:
+            fcntl.ioctl(self._fd, SIOCOUTQ, _queued, True)
+        except (OSError, ValueError):
+            return True
+        return _queued == _NO_BYTES
 
     @property
     def unacknowledged_bytes(self) -> int:
