@@ -31,7 +31,8 @@ class Viewer:
         self._format: Format = wish.format
         self._subscription = stream.subscribe(wish.preset, wish.fps)
         self._subscription.kind, self._subscription.address = "websocket", line.address
-        self._delivery = Delivery(stream, self._subscription, self._buffers, line.lane, send_timeout_s, websocket=True)
+        buffers_of = self._binary_buffers if wish.format == "binary" else self._json_buffers
+        self._delivery = Delivery(stream, self._subscription, buffers_of, line.lane, send_timeout_s, websocket=True)
         self._acks = False
         self._left = False
         self._asked_to_leave = False
@@ -84,9 +85,10 @@ class Viewer:
                 await self._line.send(text_or_bytes)
         await self._delivery.finish()
 
-    def _buffers(self, frame: Frame) -> Buffers:
-        if self._format == "binary":
-            return message.buffers(frame, self.slot, self._subscription.lost)
+    def _binary_buffers(self, frame: Frame) -> Buffers:
+        return message.buffers(frame, self.slot, self._subscription.lost)
+
+    def _json_buffers(self, frame: Frame) -> Buffers:
         text = events.json_frame(frame, self.stream.id, self._subscription.preset)
         return Buffers.of(websocket.head(websocket.TEXT, len(text)), text)
 

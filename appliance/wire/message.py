@@ -65,8 +65,10 @@ def header(frame: Frame, slot: int, lost: int) -> bytes:
 
 def buffers(frame: Frame, slot: int, lost: int) -> Buffers:
     """The whole message as a WebSocket frame, in pieces."""
-    if lost or slot >= SHARED_SLOTS:
-        return _framed(frame, slot, lost)
+    if (
+        lost or slot >= SHARED_SLOTS
+    ):  # heads alone are small enough to be kept, and who lost one frame may watch for days
+        return frame.once(("framed", slot, lost), lambda frame: _framed(frame, slot, lost))
     return frame.once(*_SHARED[slot])
 
 
