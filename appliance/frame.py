@@ -36,6 +36,10 @@ class Frame:
     made_s: float = 0.0  # the same clock: encoded, about to leave the worker
     _built: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
+    def built(self, key: Hashable) -> Any:
+        """What `once` built under this key; None: nothing yet."""
+        return self._built.get(key)
+
     def once(self, key: Hashable, build: Callable[["Frame"], Built]) -> Built:
         """What `build` makes of this frame, bytes above all: built by the first viewer who asks, shared by all the others."""
         built: Built | None = self._built.get(key)

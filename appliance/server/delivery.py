@@ -7,7 +7,7 @@ Rule 4: a viewer that takes nothing for the send timeout is reset.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import trio
 
@@ -30,7 +30,18 @@ class Delivery:
     """Takes frames from a subscription to one connection. It is its subscription's express way."""
 
     __slots__ = (
-        *("write", "_stream", "_subscription", "_buffers_of", "_lane", "_way", "_link", "_is_clear", "_send_timeout_s"),
+        *(
+            "write",
+            "_stream",
+            "_subscription",
+            "_buffers_of",
+            "_lane",
+            "_way",
+            "_link",
+            "_is_clear",
+            "_key",
+            "_send_timeout_s",
+        ),
         *("_ladder", "_rates", "_rates_due_s", "_acked"),
     )
 
@@ -43,7 +54,9 @@ class Delivery:
         send_timeout_s: float,
         *,
         websocket: bool,
+        key: Hashable = None,
     ) -> None:
+        """`key`: where `buffers_of` keeps with the frame what it makes, as long as this viewer has lost nothing."""
         self._stream, self._subscription = stream, subscription
         self._buffers_of, self._lane = buffers_of, lane
         self._send_timeout_s = send_timeout_s
@@ -53,6 +66,7 @@ class Delivery:
         self._rates_due_s = float("-inf")
         self._acked = Change()
         self._is_clear = False
+        self._key = key
         self._way = lane.way if lane is not None else None
         self.write = _no_way if lane is None else lane.way.write
 
@@ -137,7 +151,8 @@ class Delivery:
                 return False
         if now_s >= link.ping_due_s:
             link.ping_if_due(now_s)
-        return way is not None and way.prepare(self._buffers_of(frame))
+        buffers = None if self._subscription.lost else frame.built(self._key)
+        return way is not None and way.prepare(buffers or self._buffers_of(frame))
 
     def written(self, frame: Frame, now_s: float) -> bool:
         """Note that the frame went."""

@@ -97,6 +97,7 @@ async def _parts(box: Box, stream: Stream, wish: Wish) -> AsyncIterator[bytes]:
         lane,
         box.config.limits.send_timeout_s,
         websocket=False,
+        key="advance" if advance else "multipart",
     )
     try:
         yield multipart.opening(advance=advance)

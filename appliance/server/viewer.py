@@ -32,7 +32,15 @@ class Viewer:
         self._subscription = stream.subscribe(wish.preset, wish.fps)
         self._subscription.kind, self._subscription.address = "websocket", line.address
         buffers_of = self._binary_buffers if wish.format == "binary" else self._json_buffers
-        self._delivery = Delivery(stream, self._subscription, buffers_of, line.lane, send_timeout_s, websocket=True)
+        self._delivery = Delivery(
+            stream,
+            self._subscription,
+            buffers_of,
+            line.lane,
+            send_timeout_s,
+            websocket=True,
+            key=message.shared_key(slot) if wish.format == "binary" else None,
+        )
         self._acks = False
         self._left = False
         self._asked_to_leave = False

@@ -14,6 +14,7 @@ offset  type  field (big endian)
 """
 
 import struct
+from collections.abc import Hashable
 from functools import partial
 from typing import NamedTuple
 
@@ -74,6 +75,11 @@ def buffers(frame: Frame, slot: int, lost: int) -> Buffers:
 
 def _framed(frame: Frame, slot: int, lost: int) -> Buffers:
     return Buffers.of(_head(frame, slot, lost), frame.data)
+
+
+def shared_key(slot: int) -> Hashable:
+    """The key under which a frame keeps the message of all viewers with this slot who lost nothing."""
+    return _SHARED[slot][0] if slot < SHARED_SLOTS else None
 
 
 _SHARED = [(("framed", slot), partial(_framed, slot=slot, lost=0)) for slot in range(SHARED_SLOTS)]
