@@ -2,7 +2,7 @@
 
 Rule 1: this is the only room that imports cv2, numpy and simplejpeg, and nobody imports this room; it is started:
         `python -m appliance.cameras worker FD`, `… list`, `… placeholder WIDTH HEIGHT TITLE REASON`.
-Rule 2: it knows no viewer and no network, only the hallway to its server.
+Rule 2: it knows no viewer, only its camera, which may be on the network, and the hallway to its server.
 """
 
 import os

@@ -8,6 +8,7 @@ import contextlib
 import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -21,6 +22,8 @@ from appliance.cameras.pixels import UndecodableError
 from appliance.cameras.published import PublishedCamera
 from appliance.cameras.renditions import Renditions
 from appliance.cameras.usb import UsbCamera
+from appliance.config import Camera
+from appliance.config.address import Address
 from appliance.wire.hallway import Beat, Failed, Open, Opened, Opening, Rendition
 
 BEAT_S = 0.4  # the hallway promises one every 0.5 s
@@ -67,6 +70,25 @@ def driver_for(order: Open, commands: Commands, outbox: Outbox, devices: Path) -
             return UsbCamera(camera, source.device, announce)
         case "auto":
             return AutoCamera(camera, devices, frozenset(order.avoid), announce)
+        case "http" | "rtsp" | "ws":
+            return _driver_for_address(camera, announce)
+
+
+def _driver_for_address(camera: Camera, announce: Callable[[str], None]) -> Driver:
+    """The driver for an address on the network; imported here, so that other cameras do not pay for its protocols."""
+    address = Address.parse(camera.parsed_source.device)
+    match camera.parsed_source.kind:
+        case "http":
+            from appliance.cameras.mjpeg import HttpCamera
+
+            return HttpCamera(camera, address, announce)
+        case "rtsp":
+            from appliance.cameras.rtsp import RtspCamera
+
+            return RtspCamera(camera, address, announce)
+    from appliance.cameras.other_box import OtherBoxCamera
+
+    return OtherBoxCamera(camera, address, announce)
 
 
 class Worker:

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from appliance.config.address import Address, without_login
+
 NATIVE = "native"  # the camera's own pictures, untouched where they are JPEG already
 AUTO = "auto"  # as each viewer's connection allows: see streams/ladder.py
 
@@ -22,13 +24,24 @@ SPARE_CONNECTIONS = 16  # beside one for each viewer: the page's own requests, s
 MAX_PRESETS = 64  # a rendition travels under a slot of one byte
 
 LONGEST_SOURCE = 255
-SOURCE_FORMS = "auto, pattern, published, usb:0, usb:/dev/v4l/by-id/…"
+SOURCE_FORMS = "auto, pattern, published, usb:0, usb:/dev/v4l/by-id/…, http://…, https://…, rtsp://…, ws://…, wss://…"
+
+_OF_SCHEME: dict[str, Literal["http", "rtsp", "ws"]] = {
+    "http": "http",
+    "https": "http",
+    "rtsp": "rtsp",
+    "ws": "ws",
+    "wss": "ws",
+}
 
 
 class Source(Struct, frozen=True):
-    """Where pictures come from, taken apart: `usb:/dev/video0` is kind "usb" with device "/dev/video0"."""
+    """Where pictures come from, taken apart: `usb:/dev/video0` is kind "usb" with device "/dev/video0".
 
-    kind: Literal["auto", "pattern", "published", "usb"]
+    Of an address on the network the device is the whole address, so whoever may open only some devices may open no address.
+    """
+
+    kind: Literal["auto", "pattern", "published", "usb", "http", "rtsp", "ws"]
     device: str = ""
 
     @classmethod
@@ -41,9 +54,17 @@ class Source(Struct, frozen=True):
             return cls("usb", f"/dev/video{int(device)}")
         if kind == "usb" and device.startswith("/") and device.isprintable() and len(text) <= LONGEST_SOURCE:
             return cls("usb", device)
-        if kind in ("csi", "http", "https", "rtsp", "ws", "wss"):
+        if kind in _OF_SCHEME:
+            try:
+                Address.parse(text)
+            except ValueError as error:
+                raise ValueError(f"source: {error}; possible are {SOURCE_FORMS}") from error
+            return cls(_OF_SCHEME[kind], text)
+        if kind == "csi":
             raise ValueError(f"source: {kind}: sources do not work in this version; possible are {SOURCE_FORMS}")
-        raise ValueError(f"source: {text[:LONGEST_SOURCE]!r} is not a source; possible are {SOURCE_FORMS}")
+        raise ValueError(
+            f"source: {without_login(text)[:LONGEST_SOURCE]!r} is not a source; possible are {SOURCE_FORMS}"
+        )
 
 
 class Preset(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -93,6 +114,12 @@ class Camera(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def parsed_source(self) -> Source:
         """`source`, taken apart."""
         return Source.parse(self.source)
+
+    @property
+    def shown_source(self) -> str:
+        """`source` for people: of an address neither the login nor the query."""
+        source = self.parsed_source
+        return Address.parse(source.device).shown if source.kind in _OF_SCHEME.values() else self.source
 
     @property
     def title(self) -> str:

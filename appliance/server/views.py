@@ -103,7 +103,7 @@ def state_of(stream: Stream) -> StreamState:
         name=stream.name,
         status=stream.status,
         reason=stream.reason,
-        source=camera.source,
+        source=camera.shown_source,
         device=(opened.device or opened.driver) if opened else "",
         preset=stream.offer.preset,
         presets=stream.offer.names,

@@ -14,10 +14,11 @@ from appliance.frame import Frame
 from appliance.wire.hallway import Beat, Opened
 from appliance.wire.jpeg import inspect
 from tests.cameras.conftest import FakeCamera
+from tests.cameras.far_ends import box, far_end, parts
 from tests.cameras.server_end import NATIVE, ServerEnd
 
 FIRST_NUMBER = 41
-KINDS = ["pattern", "published", "usb", "auto", "auto without a camera"]
+KINDS = ["pattern", "published", "usb", "auto", "auto without a camera", "http", "ws"]
 PRODUCED_US = 1_700_000_000_000_000  # long ago, on a clock of its own
 
 
@@ -29,8 +30,11 @@ class Promise(NamedTuple):
     producers_clock: bool
 
 
-def start(kind: str, fake_camera: FakeCamera, photo: bytes) -> Promise:
+def start(kind: str, fake_camera: FakeCamera, photo: bytes, others: ExitStack) -> Promise:
     source = {"usb": f"usb:{fake_camera.path}", "auto without a camera": "auto"}.get(kind, kind)
+    if kind in ("http", "ws"):
+        far = others.enter_context(far_end((parts if kind == "http" else box)([photo])))
+        source = f"{kind}://127.0.0.1:{far.port}/"
     nothing = {"CAMERA_APPLIANCE_DEV": str(fake_camera.devices / "empty")}
     camera = Camera(id="front", source=source, width=640, height=360)
     env = nothing if kind == "auto without a camera" else fake_camera.env
@@ -41,15 +45,16 @@ def start(kind: str, fake_camera: FakeCamera, photo: bytes) -> Promise:
 
 @pytest.fixture(params=KINDS)
 def promise(request: pytest.FixtureRequest, fake_camera: FakeCamera, photos: list[bytes]) -> Iterator[Promise]:
-    promise = start(request.param, fake_camera, photos[0])
-    with promise.worker:
-        yield promise
+    with ExitStack() as others:
+        promise = start(request.param, fake_camera, photos[0], others)
+        with promise.worker:
+            yield promise
 
 
 @pytest.fixture
 def all_promises(fake_camera: FakeCamera, photos: list[bytes]) -> Iterator[list[Promise]]:
     with ExitStack() as workers:
-        promises = [start(kind, fake_camera, photos[0]) for kind in KINDS]
+        promises = [start(kind, fake_camera, photos[0], workers) for kind in KINDS]
         for promise in promises:
             workers.enter_context(promise.worker)
         yield promises

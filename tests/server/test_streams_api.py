@@ -81,7 +81,7 @@ async def test_stop_and_start_a_configured_camera(box: str, http: httpx.AsyncCli
         ({"source": "usb:/dev/watchdog"}, 400, "a request may name /dev/video"),
         ({"source": "usb:/dev/v4l/by-id/../../watchdog"}, 400, "a request may name /dev/video"),
         ({"source": "pattern", "width": 8192, "height": 8192}, 400, "at most"),
-        ({"source": "rtsp://10.0.0.1/x"}, 400, "do not work in this version"),
+        ({"source": "rtsp://10.0.0.1/x"}, 400, "others stand in the configuration"),
         ({"source": "pattern", "id": "../x"}, 400, "id:"),
         ({"source": "pattern", "width": 10**9}, 400, "width:"),
         ({"source": "pattern", "fps": "many"}, 400, "fps:"),
