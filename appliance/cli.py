@@ -15,6 +15,7 @@ from appliance.config import Config, ConfigError, load
 CONFIG_PLACE = Path("/etc/camera-appliance/appliance.toml")
 EX_CONFIG = 78  # sysexits.h; systemd is told not to restart on it
 EX_UNAVAILABLE = 69
+_DOCTOR_WORDS = "say what is wrong with this box, and what makes it right; status 1 if anything is"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -45,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
     cameras = commands.add_parser("cameras", help="list what is attached", description="list what is attached")
     cameras.set_defaults(action=_cameras)
+    doctor = commands.add_parser("doctor", help="say what is wrong with this box", description=_DOCTOR_WORDS)
+    doctor.set_defaults(action=_doctor)
+    doctor.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
+    doctor.add_argument("--json", action="store_true", help="for tools: a list of state, check, what, where, fix")
     _add_publish(commands)
     return parser
 
@@ -85,7 +90,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _check_config(arguments: argparse.Namespace) -> int:
     config = _configuration(arguments.config)
     checked = arguments.config or (CONFIG_PLACE if CONFIG_PLACE.exists() else f"no {CONFIG_PLACE}, so the defaults")
-    cameras = ", ".join(f"{camera.id} ({camera.source})" for camera in config.cameras) or "none"
+    cameras = ", ".join(f"{camera.id} ({camera.shown_source})" for camera in config.cameras) or "none"
     print(f"{checked}: good. Cameras: {cameras}. Presets: {', '.join(config.presets)}.")
     return 0
 
@@ -98,6 +103,16 @@ def _cameras(arguments: argparse.Namespace) -> int:
         for line in _formats(camera["formats"]):
             print(f"    {line}")
     return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from appliance.doctor import examination, libraries
+    from appliance.doctor.machine import ThisMachine
+
+    path = arguments.config or (CONFIG_PLACE if os.path.lexists(CONFIG_PLACE) else None)
+    findings = examination.examine(ThisMachine(), path, libraries.ask())
+    examination.say(examination.as_json(findings) if arguments.json else examination.told(findings))
+    return examination.exit_status(findings)
 
 
 def _formats(formats: list[dict[str, object]]) -> list[str]:
