@@ -7,11 +7,12 @@ Rule 2: a driver neither encodes nor sends, and never retries: one retry loop ex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.wire.controls import Control, Value
 from appliance.wire.hallway import Opened
 
 Image: TypeAlias = NDArray[np.uint8]  # height x width x 3, blue green red
@@ -74,3 +75,14 @@ class Driver(Protocol):
 
     def close(self) -> None:
         """Let the device go."""
+
+
+@runtime_checkable
+class Controllable(Protocol):
+    """A driver whose camera can be adjusted while it runs. Used by the same thread as `grab`."""
+
+    def controls(self) -> list[Control]:
+        """All there is, with the values of now; [] before the camera is open."""
+
+    def set_control(self, control_id: str, value: Value) -> None:
+        """Set one. Raises ControlError for what cannot be, CameraError when the camera is gone."""

@@ -23,14 +23,15 @@ _FMTDESC = struct.Struct("III32sI16x")  # index, type, flags, description, pixel
 _FRMSIZE = struct.Struct("IIIII24x")  # index, pixelformat, type, then width and height or min, max, step of each
 
 
-def _ioctl_number(direction: int, layout: struct.Struct, number: int) -> int:
+def ioctl_number(direction: int, layout: struct.Struct, number: int) -> int:
+    """A V4L2 request's code, as the _IOC macro of <asm-generic/ioctl.h> makes it. `direction`: READ, READ_WRITE."""
     return direction << 30 | layout.size << 16 | ord("V") << 8 | number
 
 
-_READ, _READ_WRITE = 2, 3
-_QUERYCAP = _ioctl_number(_READ, _CAPABILITY, 0)
-_ENUM_FMT = _ioctl_number(_READ_WRITE, _FMTDESC, 2)
-_ENUM_FRAMESIZES = _ioctl_number(_READ_WRITE, _FRMSIZE, 74)
+READ, READ_WRITE = 2, 3
+_QUERYCAP = ioctl_number(READ, _CAPABILITY, 0)
+_ENUM_FMT = ioctl_number(READ_WRITE, _FMTDESC, 2)
+_ENUM_FRAMESIZES = ioctl_number(READ_WRITE, _FRMSIZE, 74)
 _MOST_ANSWERS = 128  # a driver that never says "that was all" must not hold us
 
 
@@ -51,15 +52,15 @@ class Device(NamedTuple):
 
 def capability(path: str) -> Device | None:
     """Name and bus of a capture device, None for any other video device. Raises OSError."""
-    with _opened(path) as fd:
-        _, card, bus, _, capabilities, device_caps = _CAPABILITY.unpack(_ask(fd, _QUERYCAP, bytes(_CAPABILITY.size)))
+    with opened(path) as fd:
+        _, card, bus, _, capabilities, device_caps = _CAPABILITY.unpack(ask(fd, _QUERYCAP, bytes(_CAPABILITY.size)))
     mine = device_caps if capabilities & _DEVICE_CAPS else capabilities
     return Device(_text(card), _text(bus)) if mine & _CAPTURE else None
 
 
 def formats(path: str) -> list[Format]:
     """All pixel formats in all their discrete sizes; of a stepwise range the largest. Raises OSError."""
-    with _opened(path) as fd:
+    with opened(path) as fd:
         return [Format(_fourcc(code), *size) for code in _codes(fd) for size in _sizes(fd, code)]
 
 
@@ -104,7 +105,8 @@ _REFUSALS = dict.fromkeys(_GONE, "no such device: {path}") | {
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[int]:
+def opened(path: str) -> Iterator[int]:
+    """The device's descriptor, for questions. Raises OSError."""
     fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         yield fd
@@ -112,14 +114,15 @@ def _opened(path: str) -> Iterator[int]:
         os.close(fd)
 
 
-def _ask(fd: int, number: int, content: bytes) -> bytes:
+def ask(fd: int, number: int, content: bytes) -> bytes:
+    """One ioctl; what the driver made of `content`. Raises OSError."""
     return fcntl.ioctl(fd, number, content)
 
 
 def _codes(fd: int) -> Iterator[int]:
     for index in range(_MOST_ANSWERS):
         try:
-            answer = _ask(fd, _ENUM_FMT, _FMTDESC.pack(index, _CAPTURE, 0, b"", 0))
+            answer = ask(fd, _ENUM_FMT, _FMTDESC.pack(index, _CAPTURE, 0, b"", 0))
         except OSError:
             return  # EINVAL: that was the last
         yield _FMTDESC.unpack(answer)[4]
@@ -128,7 +131,7 @@ def _codes(fd: int) -> Iterator[int]:
 def _sizes(fd: int, code: int) -> Iterator[tuple[int, int]]:
     for index in range(_MOST_ANSWERS):
         try:
-            answer = _ask(fd, _ENUM_FRAMESIZES, struct.pack("II", index, code).ljust(_FRMSIZE.size, b"\0"))
+            answer = ask(fd, _ENUM_FRAMESIZES, struct.pack("II", index, code).ljust(_FRMSIZE.size, b"\0"))
         except OSError:
             return
         kind, *rest = struct.unpack_from("IIIIIII", answer, 8)
