@@ -4,8 +4,12 @@ Rule 1: a frame that may go, goes on the publisher's time, by one write that wai
 Rule 2: a frame may go while fewer are on their way than the window allows.
 Rule 3: what waits is the newest frame, and on `auto` that of the rung the link carries.
 Rule 4: a viewer that takes nothing for the send timeout is reset.
+
+A viewer at ease had received everything when its last frame went, and when the one before did. Most viewers are, and of them only
+that is asked for each frame; the books are made up ten times a second, or once something is different.
 """
 
+import math
 import time
 from collections.abc import Callable, Hashable
 
@@ -23,6 +27,7 @@ from appliance.wire.buffers import Buffers
 POLL_S = 0.008  # between looks at the kernel while a frame waits; tells a landing late by half of it
 LONGEST_POLL_S = 0.05  # for those who wait long: a stalled viewer costs 20 looks a second
 CLIMB_POLL_S = 0.25  # on a lower rung, without trouble
+AT_EASE_FOR_S = 0.1  # then its books are made up; as often as figures take a note
 RATES_EVERY_S = 0.2  # what the rungs cost changes with the scene, not with the frame
 
 
@@ -43,6 +48,7 @@ class Delivery:
             "_send_timeout_s",
         ),
         *("_ladder", "_rates", "_rates_due_s", "_acked"),
+        *("_at_ease_until_s", "_eased_frames", "_eased_bytes", "_eased_last"),
     )
 
     def __init__(
@@ -66,6 +72,9 @@ class Delivery:
         self._rates_due_s = float("-inf")
         self._acked = Change()
         self._is_clear = False
+        self._at_ease_until_s = -math.inf
+        self._eased_frames = self._eased_bytes = 0  # what went at ease and is not in the books yet
+        self._eased_last = (0, 0, 0.0)  # number, bytes and time of the last one
         self._key = key
         self._way = lane.way if lane is not None else None
         self.write = _no_way if lane is None else lane.way.write
@@ -80,6 +89,7 @@ class Delivery:
 
     def leaving(self, frame: Frame, size_bytes: int) -> None:
         """The sending of this frame begins."""
+        self._make_up_books()
         now_s = time.monotonic()
         self._link.ping_if_due(now_s)
         self._link.sent(frame.number, size_bytes, now_s)
@@ -112,6 +122,7 @@ class Delivery:
 
     def acknowledged(self, number: int, drawn_after_s: float | None) -> None:
         """The viewer drew this frame."""
+        self._make_up_books()
         now_s = time.monotonic()
         self._link.acknowledged(number, now_s, drawn_after_s)
         self._choose_rung(now_s)
@@ -119,10 +130,12 @@ class Delivery:
 
     def leave(self) -> None:
         """Nothing more goes to this viewer."""
+        self._make_up_books()
         self._link.leave()
 
     def wishes_changed(self) -> None:
         """The viewer chose another preset or rate."""
+        self._make_up_books()
         self._link.flight.interval_s = self._interval_s()
         self._ladder = Ladder()
         self._rates_due_s = float("-inf")
@@ -143,6 +156,10 @@ class Delivery:
     def prepare(self, frame: Frame, now_s: float) -> bool:
         """Whether this frame may go, and nothing stands in its way."""
         link, way = self._link, self._way
+        if now_s < self._at_ease_until_s and way is not None:
+            if way.prepare_if_drained(frame.built(self._key) or self._buffers_of(frame)):
+                return True
+            self._make_up_books()
         self._is_clear = link.is_clear()
         if not self._is_clear:
             link.look(now_s)
@@ -159,13 +176,32 @@ class Delivery:
         way = self._way
         assert way is not None
         size_bytes = way.written()
+        if now_s < self._at_ease_until_s:
+            if way.prompt and size_bytes:
+                self._eased_frames += 1
+                self._eased_bytes += size_bytes
+                self._eased_last = frame.number, size_bytes, now_s
+                return True
+            self._make_up_books()
+            self._link.all_arrived()
         if not size_bytes:
             return False
         self._link.sent(frame.number, size_bytes, now_s)
         self._subscription.figures.sent(frame, size_bytes, now_s, is_clear=self._is_clear)
         if not way.prompt:
             self._subscription.nudge()
+        elif self._is_clear and not self._subscription.lost:
+            self._at_ease_until_s = now_s + AT_EASE_FOR_S
         return True
+
+    def _make_up_books(self) -> None:
+        """Note what went at ease; from here on this viewer is not at ease."""
+        self._at_ease_until_s = -math.inf
+        if self._eased_frames:
+            self._subscription.figures.sent_at_ease(self._eased_frames, self._eased_bytes, self._eased_last[2])
+            self._link.all_arrived()
+            self._link.sent(*self._eased_last)
+            self._eased_frames = self._eased_bytes = 0
 
     async def _until_room(self) -> None:
         self._subscription.excuse = "unacknowledged"
@@ -177,6 +213,7 @@ class Delivery:
 
     def _look(self, *, waiting: bool) -> bool:
         """See what has arrived, and what follows from it. Whether a frame may go."""
+        self._make_up_books()
         now_s = time.monotonic()
         link = self._link
         link.look(now_s)

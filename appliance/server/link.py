@@ -117,6 +117,10 @@ class Link:
         if self.acknowledges:
             self._board()
 
+    def all_arrived(self) -> None:
+        """Everything sent so far is there, though `is_clear` was not asked."""
+        self._newcomer = None
+
     def _board(self) -> None:
         if self._newcomer is not None:
             self.flight.sent(*self._newcomer)

@@ -131,6 +131,15 @@ class Figures:
             self._note_due_s = now_s + self.note_every_s
             self._note(frame, now_s, is_clear=is_clear)
 
+    def sent_at_ease(self, frames: int, size_bytes: int, last_s: float) -> None:
+        """So many frames left since the last note, `size_bytes` together, the last one then."""
+        totals = self._totals
+        self.frames_sent += frames
+        self.bytes_sent += size_bytes
+        totals.frames_sent += frames
+        totals.bytes_sent += size_bytes
+        totals.sent_s = max(totals.sent_s, last_s)
+
     def _note(self, frame: Frame, now_s: float, *, is_clear: bool) -> None:
         number, totals = frame.number, self._totals
         made_s = frame.made_s if number != self._sent_number else 0.0  # shown again it says nothing of the way here

@@ -84,6 +84,23 @@ async def watch_page(box: Stage, seen: Seen, query: str = "", receive_bytes: int
                 await ask(viewer, "ack", stream_id="front", frame_number=picture.number)
 
 
+async def test_the_books_are_right_when_a_viewer_at_ease_has_left() -> None:
+    """What went without being noted one by one is in the totals, and the last of it too."""
+    async with stage() as box:
+        async with connected(box.port) as client:
+            viewer = await upgraded(client, "/ws/viewer/front")
+            await box.until_watched(1)
+            got = 0
+            for number in range(12):  # twice as long as books stay open
+                box.publish(2_000 + number, "high")
+                got += len((await viewer.picture()).payload)
+                await trio.sleep(0.02)
+        await box.until_watched(0)
+        totals = box.stream.totals
+        assert totals.frames_sent == 12
+        assert 0 < totals.bytes_sent - got < 12 * 100  # the heads
+
+
 async def test_fast_viewers_get_every_frame_whatever_others_do() -> None:
     """20 fast ones, 5 that take nothing, 5 that take 50 KB/s: of 40 KB a frame."""
     published: list[int] = []

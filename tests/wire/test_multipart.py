@@ -112,9 +112,9 @@ def test_built_once_for_all_viewers() -> None:
 
 @pytest.mark.parametrize("advance", [False, True])
 def test_pieces_and_part_are_the_same(jpeg: bytes, advance: bool) -> None:
-    pieces, size_bytes = (multipart.advance_buffers if advance else multipart.buffers)(frame(jpeg))
+    made = (multipart.advance_buffers if advance else multipart.buffers)(frame(jpeg))
     part = multipart.part(frame(jpeg), advance=advance)
-    assert (b"".join(pieces), size_bytes) == (part, len(part))
+    assert (b"".join(made.pieces), made.size_bytes) == (part, len(part))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What leaves over one connection: one message after the other, each whole or the connection's last."""
 
-import fcntl
 import os
 import socket
 import struct
@@ -10,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 
 import trio
 
+from appliance.server.edge.crowd import CROWD, REFUSED, file_of, let_go
+from appliance.server.edge.unacknowledged import is_drained, unacknowledged_bytes
 from appliance.wire.buffers import Buffers
 
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
@@ -17,10 +18,6 @@ Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 SLICE_BYTES = 256 * 1024  # of a message must leave within the deadline: a frame whole, a big answer at 26 KB/s or more
 HELD_UP_S = 1.0  # between two pieces: the process was held up, not the client
 RECORD_BYTES = 16 * 1024  # TLS encrypts so much at once; between two of them others may look at the clock
-SIOCOUTQ = 0x5411  # asm-generic/ioctls.h TIOCOUTQ; tcp(7): bytes not acknowledged by the peer, sent or not
-_COUNT = struct.Struct("i")
-_NO_BYTES = bytes(_COUNT.size)
-_queued = bytearray(_COUNT.size)
 _NOTHING = Buffers((), 0)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() throws unsent data away and tells the peer so
 
@@ -89,49 +86,57 @@ class Outgoing:
 
     def prepare(self, buffers: Buffers) -> bool:
         """Whether they may be written now; `write` comes next, and nobody awaits until then."""
-        self._prepared = buffers if self.prompt else _NOTHING
+        if self.prompt:
+            self._prepared = buffers
+            buffers.takers += 1
         return self.prompt
+
+    def prepare_if_drained(self, buffers: Buffers) -> bool:
+        """The same, unless something is still on its way to the other end's kernel."""
+        if not (self.prompt and is_drained(self._fd)):
+            return False
+        self._prepared = buffers
+        buffers.takers += 1
+        return True
 
     def write(self) -> None:
         """Give what was prepared to the kernel."""
+        buffers = self._prepared
         try:
-            self._taken = os.writev(self._fd, self._prepared.pieces)
+            if buffers.takers < CROWD or (file := file_of(buffers)) == REFUSED:
+                self._taken = os.writev(self._fd, buffers.pieces)
+            else:
+                self._taken = os.sendfile(self._fd, file, 0, buffers.size_bytes)
         except OSError:  # BlockingIOError: its buffer is full. Others: whoever reads finds out
             self._taken = 0
 
     def written(self) -> int:
         """The length of the message, in bytes, if any of it left; then all of it will. Else 0."""
-        (pieces, size_bytes), taken = self._prepared, self._taken
+        buffers, taken = self._prepared, self._taken
         self._prepared = _NOTHING
-        if taken == size_bytes or not taken:
+        buffers.takers -= 1
+        if not buffers.takers:
+            let_go(buffers)
+        if taken == buffers.size_bytes or not taken:
             self.accepted_bytes += taken
             return taken
-        self.accepted_bytes += size_bytes
-        for piece in pieces:
+        self.accepted_bytes += buffers.size_bytes
+        for piece in buffers.pieces:
             if taken < len(piece):
                 self._append(memoryview(piece)[taken:])
             taken = max(0, taken - len(piece))
         self._judge()
-        return size_bytes
+        return buffers.size_bytes
 
     @property
     def is_drained(self) -> bool:
         """Whether the other end's kernel has everything that ours was given."""
-        try:
-            fcntl.ioctl(self._fd, SIOCOUTQ, _queued, True)
-        except (OSError, ValueError):
-            return True
-        return _queued == _NO_BYTES
+        return is_drained(self._fd)
 
     @property
     def unacknowledged_bytes(self) -> int:
         """How much of all that was sent the other end's kernel has not acknowledged. 0 once the connection is over."""
-        try:
-            fcntl.ioctl(self._fd, SIOCOUTQ, _queued, True)
-        except (OSError, ValueError):  # ValueError: closed, -1 is no descriptor
-            return 0
-        queued: int = _COUNT.unpack(_queued)[0]
-        return queued + (sum(map(len, self._rest)) if self._rest else 0)
+        return unacknowledged_bytes(self._fd) + (sum(map(len, self._rest)) if self._rest else 0)
 
     async def send(self, *buffers: bytes) -> None:
         """Send a message, after what is being sent now; dropped after goodbye. Cancelled halfway it ends the connection."""
