@@ -35,19 +35,8 @@ class Delivery:
     """Takes frames from a subscription to one connection. It is its subscription's express way."""
 
     __slots__ = (
-        *(
-            "write",
-            "_stream",
-            "_subscription",
-            "_buffers_of",
-            "_lane",
-            "_way",
-            "_link",
-            "_is_clear",
-            "_key",
-            "_send_timeout_s",
-        ),
-        *("_ladder", "_rates", "_rates_due_s", "_acked"),
+        *("write", "_stream", "_subscription", "_buffers_of", "_lane", "_way", "_link", "_is_clear", "_key"),
+        *("_send_timeout_s", "_ladder", "_rates", "_rates_due_s", "_acked"),
         *("_at_ease_until_s", "_eased_frames", "_eased_bytes", "_eased_last"),
     )
 

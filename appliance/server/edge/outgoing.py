@@ -93,11 +93,7 @@ class Outgoing:
 
     def prepare_if_drained(self, buffers: Buffers) -> bool:
         """The same, unless something is still on its way to the other end's kernel."""
-        if not (self.prompt and is_drained(self._fd)):
-            return False
-        self._prepared = buffers
-        buffers.takers += 1
-        return True
+        return is_drained(self._fd) and self.prepare(buffers)
 
     def write(self) -> None:
         """Give what was prepared to the kernel."""
