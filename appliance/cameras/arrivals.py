@@ -1,19 +1,19 @@
 """Pictures that arrive over the network, of whichever protocol: checked, announced, and missed when they stay away.
 
 Rule 1: the capture time is the time of arrival, on both clocks: another machine's clock is not ours.
-Rule 2: a JPEG is passed on byte for byte, or rejected.
+Rule 2: a JPEG is passed on as it came (see wire.jpeg), or rejected.
 """
 
 import time
 
 from appliance.cameras.base import SILENCE_S, CameraError, Grabbed, Picture, Rejected, now
 from appliance.cameras.published import LARGEST_PIXELS
-from appliance.cameras.whole import refuse_two
+from appliance.cameras.whole import refuse_damaged
 from appliance.config import Camera
 from appliance.config.address import Address
 from appliance.geometry import Size
 from appliance.wire.hallway import Opened
-from appliance.wire.jpeg import JpegError, inspect
+from appliance.wire.jpeg import JpegError, examine, with_tables
 
 START_S = 5.0  # until the first picture
 DRAIN_S = 0.02  # how long to look for a newer picture when one is there
@@ -41,12 +41,12 @@ class Arrivals:
     def take_jpeg(self, data: bytes) -> Grabbed:
         """A JPEG as it came."""
         try:
-            size = _checked(data)
+            size, whole = _checked(data)
         except JpegError as error:
             self._broken = f"sends only broken pictures ({error})"
             self.look_at_silence()
             return Rejected(str(error))
-        return self.take(Picture(*size, now(), jpeg=data), "MJPG")
+        return self.take(Picture(*size, now(), jpeg=whole), "MJPG")
 
     def take(self, picture: Picture, pixel_format: str) -> Picture | Opened:
         """A whole picture; Opened first, when its size is another than before."""
@@ -74,10 +74,10 @@ class Arrivals:
         )
 
 
-def _checked(data: bytes) -> Size:
-    """Its size. Raises JpegError for what is not one whole picture."""
-    size = inspect(data)
-    if size.width * size.height > LARGEST_PIXELS:
-        raise JpegError(f"a picture of {size.width} x {size.height}")
-    refuse_two(data)
-    return size
+def _checked(data: bytes) -> tuple[Size, bytes]:
+    """Its size, and the picture with its Huffman tables. Raises JpegError for what is not one whole picture."""
+    outside = examine(data)
+    if outside.size.width * outside.size.height > LARGEST_PIXELS:
+        raise JpegError(f"a picture of {outside.size.width} x {outside.size.height}")
+    refuse_damaged(data, outside.scan_at)
+    return outside.size, with_tables(data, outside)

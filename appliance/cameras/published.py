@@ -12,7 +12,7 @@ from appliance.cameras.whole import refuse_parts
 from appliance.config import Camera
 from appliance.geometry import Size
 from appliance.wire.hallway import Opened, Pushed
-from appliance.wire.jpeg import JpegError, inspect
+from appliance.wire.jpeg import JpegError, examine, with_tables
 
 LARGEST_PIXELS = 7680 * 4320  # 100 MB once decoded; a header that claims more is not a picture of ours
 
@@ -45,13 +45,15 @@ class PublishedCamera:
 
     def _picture(self, pushed: Pushed) -> Grabbed:
         try:
-            size = inspect(pushed.data)
+            outside = examine(pushed.data)
+            size = outside.size
             if size.width * size.height > LARGEST_PIXELS:
                 return Rejected(f"a picture of {size.width} x {size.height}")
-            refuse_parts(pushed.data)
+            refuse_parts(pushed.data, outside.scan_at)
         except JpegError as error:
             return Rejected(str(error))
-        picture = Picture(*size, Moment(pushed.captured_us, now().monotonic_s), jpeg=pushed.data)
+        jpeg = with_tables(pushed.data, outside)
+        picture = Picture(*size, Moment(pushed.captured_us, now().monotonic_s), jpeg=jpeg)
         if size == self._size and self._seen:
             return picture
         self._size, self._seen, self._held = size, True, picture

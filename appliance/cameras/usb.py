@@ -30,10 +30,10 @@ from appliance.cameras.base import (
     Rejected,
     now,
 )
-from appliance.cameras.whole import refuse_two
+from appliance.cameras.whole import refuse_damaged
 from appliance.config import Camera
 from appliance.wire.hallway import Opened
-from appliance.wire.jpeg import JpegError, inspect
+from appliance.wire.jpeg import JpegError, examine, with_tables
 
 START_S = 4.0  # until the first picture: some cameras measure the light for seconds before they send one
 REFUSAL_S = 0.5  # of nothing but failures at once; a stalled transfer fails a few times and goes on
@@ -176,11 +176,11 @@ def _refusal(device: str) -> CameraError:
 
 def _jpeg(data: bytes, captured: Moment) -> Grabbed:
     try:
-        size = inspect(data)
-        refuse_two(data)
+        outside = examine(data)
+        refuse_damaged(data, outside.scan_at)
     except JpegError as error:
         return Rejected(str(error))
-    return Picture(*size, captured, jpeg=data)
+    return Picture(*outside.size, captured, jpeg=with_tables(data, outside))
 
 
 class Stamped(Protocol):

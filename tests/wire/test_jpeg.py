@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.geometry import Size
-from appliance.wire.jpeg import MAX_MARKERS, MIN_BYTES, JpegError, inspect
+from appliance.wire.jpeg import MAX_MARKERS, MIN_BYTES, JpegError, examine, inspect, with_tables
 
 exactly = settings(derandomize=True, deadline=None)
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -83,6 +83,45 @@ def test_padding_with_zeros_is_as_good(jpeg: bytes) -> None:
 def test_truncated_and_padded_is_truncated(jpeg: bytes) -> None:
     with pytest.raises(JpegError, match="truncated"):
         inspect(jpeg[:-2] + bytes(40))
+
+
+def without_tables(jpeg: bytes) -> bytes:
+    """As AVI files and many webcams have it."""
+    at, parts = 2, [SOI]
+    while (marker := jpeg[at + 1]) != 0xDA:
+        behind = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        parts += [jpeg[at:behind]] * (marker != 0xC4)
+        at = behind
+    return b"".join([*parts, jpeg[at:]])
+
+
+def decoded(jpeg: bytes) -> bytes:
+    image = simplejpeg.decode_jpeg(jpeg, "BGR", strict=True)
+    return bytes(image.tobytes())
+
+
+@pytest.mark.parametrize("kind", ["baseline", "4:2:0", "grayscale", "restart markers", "thumbnail inside"])
+def test_huffman_tables_that_are_missing_are_put_in(kind: str) -> None:
+    jpeg = KINDS[kind]
+    bare = without_tables(jpeg)
+    assert len(bare) < len(jpeg)
+    assert not examine(bare).has_tables
+    whole = with_tables(bare, examine(bare))
+    assert examine(whole).has_tables
+    assert inspect(whole) == Size(97, 61)
+    assert decoded(whole) == decoded(jpeg)
+    assert whole.index(b"\xff\xc4") < whole.rindex(b"\xff\xda")
+    assert without_tables(whole) == bare
+
+
+@every_kind
+def test_pictures_with_tables_stay_what_they_are(jpeg: bytes) -> None:
+    assert with_tables(jpeg, examine(jpeg)) is jpeg
+
+
+def test_tables_are_not_invented_for_other_kinds() -> None:
+    progressive = without_tables(KINDS["progressive"])
+    assert with_tables(progressive, examine(progressive)) is progressive
 
 
 def without_size(jpeg: bytes) -> bytes:
