@@ -12,6 +12,10 @@
 //     FAKEV4L_FPS      frames per second (30)
 //     FAKEV4L_SIZE     WIDTHxHEIGHT of its only size (1280x720)
 //     FAKEV4L_FORMAT   MJPG or YUYV (MJPG)
+//     FAKEV4L_MODES    instead of these three, several: "MJPG 1280x720 30,15; MJPG 640x480 30; YUYV 640x480 15/2"; pictures of
+//                      a mode are then in FAKEV4L_FRAMES/640x480, if there is such a folder
+//     FAKEV4L_STEPWISE whatever lies between its last mode and its first one is offered, too, in steps of 16 pixels
+//     FAKEV4L_TWIN     path of a second camera, the same in all but its bus; both are 81:0 and 81:1 to stat()
 //     FAKEV4L_GATE     a file that says how the camera is, looked at all the time:
 //         missing   unplugged: open fails with ENOENT; a camera that was open says ENODEV for ever
 //         "renewed" was pulled out and is back: a camera that was open is dead, a new open works
@@ -19,6 +23,13 @@
 //         "busy"    open fails with EBUSY
 //         "hang"    open does not return
 //         "broken"  frames come cut in half
+//         "damaged" frames come with two bytes in their midst overwritten
+//         "half"    only every other frame comes
+//         "denied"  open fails with EACCES
+//         "taken"   another program streams from it: open works, S_FMT and REQBUFS fail with EBUSY, as uvcvideo has it
+//         "mute"    S_FMT fails with EIO
+//         "full"    STREAMON fails with ENOSPC: others have the USB bus
+//         "stalled" STREAMON fails with EIO
 //         else      as it should be
 // In effect a gate file at the device's own path is plugged and unplugged by creating and removing it.
 #define _GNU_SOURCE
@@ -43,6 +54,8 @@
 #define MOST_BUFFERS 32
 #define MOST_FRAMES 300
 #define MOST_OPEN 8
+#define MOST_MODES 32
+#define MOST_RATES 8
 #define BUFFER_BYTES (4 << 20)
 #define LOOK_AGAIN_MS 20 // how often a waiting call looks at the gate
 
@@ -64,9 +77,21 @@ static unsigned height = 720;
 static unsigned fps = 30;
 static unsigned pixel_format = V4L2_PIX_FMT_MJPEG;
 
+// What it offers; the variables above are what it is set to.
+static struct mode {
+    unsigned pixel_format;
+    unsigned width;
+    unsigned height;
+    struct v4l2_fract intervals[MOST_RATES]; // shortest first
+    unsigned rates;
+} modes[MOST_MODES];
+static unsigned mode_count;
+static struct v4l2_fract interval = {1, 30};
+
 static int open_fds[MOST_OPEN]; // timerfds, 0: free; one tick is one frame
 static bool unplugged[MOST_OPEN];
 static bool is_new[MOST_OPEN]; // opened after the camera was renewed
+static bool is_twin[MOST_OPEN];
 static char *buffers[MOST_BUFFERS];
 static unsigned buffer_count;
 static unsigned queue[MOST_BUFFERS]; // indices of the buffers that wait to be filled
@@ -76,7 +101,7 @@ static unsigned sequence;
 
 // ---- the gate ----
 
-enum state { FINE, UNPLUGGED, RENEWED, FROZEN, BUSY, HANGING, BROKEN };
+enum state { FINE, UNPLUGGED, RENEWED, FROZEN, BUSY, HANGING, BROKEN, DAMAGED, HALF, DENIED, TAKEN, MUTE, FULL, STALLED };
 
 static int real_open(const char *path, int flags, mode_t mode) {
     REAL(int, open, const char *, int, ...);
@@ -110,14 +135,39 @@ static enum state gate(void) {
         return HANGING;
     if (!strcmp(word, "broken"))
         return BROKEN;
+    if (!strcmp(word, "damaged"))
+        return DAMAGED;
+    if (!strcmp(word, "half"))
+        return HALF;
+    if (!strcmp(word, "denied"))
+        return DENIED;
+    if (!strcmp(word, "taken"))
+        return TAKEN;
+    if (!strcmp(word, "mute"))
+        return MUTE;
+    if (!strcmp(word, "full"))
+        return FULL;
+    if (!strcmp(word, "stalled"))
+        return STALLED;
     return FINE;
 }
 
 // ---- opening and closing ----
 
+// Is it this path, or one of udev's links to it?
+static bool leads_to(const char *path, const char *device) {
+    char real[4096];
+    return !strcmp(path, device) || (strstr(path, "/v4l/by-") && realpath(path, real) && !strcmp(real, device));
+}
+
+static bool is_the_twin(const char *path) {
+    const char *twin = getenv("FAKEV4L_TWIN");
+    return twin && leads_to(path, twin);
+}
+
 static bool is_device(const char *path) {
     const char *device = getenv("FAKEV4L_DEV");
-    return !strcmp(path, device ? device : "/dev/video0");
+    return leads_to(path, device ? device : "/dev/video0") || is_the_twin(path);
 }
 
 // Which of the open cameras is this? -1: none of ours.
@@ -152,22 +202,81 @@ static bool load_frame(const char *folder, const char *ending) {
     return true;
 }
 
+static void load_frames(void) {
+    const char *folder = getenv("FAKEV4L_FRAMES");
+    const char *ending = pixel_format == V4L2_PIX_FMT_YUYV ? "yuv" : "jpg";
+    char own[512];
+    snprintf(own, sizeof own, "%s/%ux%u", folder ? folder : "", width, height);
+    while (frame_count)
+        free(frames[--frame_count].bytes);
+    while (frame_count < MOST_FRAMES && load_frame(own, ending))
+        ;
+    bool has_own = frame_count > 0;
+    while (!has_own && frame_count < MOST_FRAMES && folder && load_frame(folder, ending))
+        ;
+    if (!frame_count)
+        fprintf(stderr, "fakev4l: no frames in FAKEV4L_FRAMES=%s\n", folder ? folder : "");
+}
+
+static unsigned format_called(const char *name) {
+    return v4l2_fourcc(name[0], name[1], name[2], name[3]);
+}
+
+// "30,15,15/2": frames per second, each an interval.
+static void read_rates(struct mode *mode, char *words) {
+    char *rest;
+    for (char *word = strtok_r(words, ",", &rest); word && mode->rates < MOST_RATES; word = strtok_r(NULL, ",", &rest)) {
+        struct v4l2_fract *one = &mode->intervals[mode->rates++];
+        one->numerator = 1;
+        sscanf(word, "%u/%u", &one->denominator, &one->numerator);
+    }
+}
+
+static void read_modes(const char *text) {
+    char all[2048];
+    char *rest;
+    snprintf(all, sizeof all, "%s", text);
+    for (char *word = strtok_r(all, ";", &rest); word && mode_count < MOST_MODES; word = strtok_r(NULL, ";", &rest)) {
+        struct mode *mode = &modes[mode_count++];
+        char name[5] = "";
+        char rates[128] = "";
+        sscanf(word, " %4c %ux%u %127s", name, &mode->width, &mode->height, rates);
+        mode->pixel_format = format_called(name);
+        read_rates(mode, rates);
+    }
+}
+
+static void be_in(const struct mode *mode) {
+    pixel_format = mode->pixel_format;
+    width = mode->width;
+    height = mode->height;
+}
+
+static void run_at(struct v4l2_fract chosen) {
+    interval = chosen;
+    fps = chosen.denominator / chosen.numerator;
+}
+
 static void read_environment(void) {
     const char *format = getenv("FAKEV4L_FORMAT");
     const char *size = getenv("FAKEV4L_SIZE");
     const char *rate = getenv("FAKEV4L_FPS");
-    const char *folder = getenv("FAKEV4L_FRAMES");
-    bool yuyv = format && !strcmp(format, "YUYV");
-    if (yuyv)
+    const char *several = getenv("FAKEV4L_MODES");
+    if (format && !strcmp(format, "YUYV"))
         pixel_format = V4L2_PIX_FMT_YUYV;
     if (size)
         sscanf(size, "%ux%u", &width, &height);
     if (rate)
         fps = atoi(rate);
-    while (frame_count < MOST_FRAMES && folder && load_frame(folder, yuyv ? "yuv" : "jpg"))
-        ;
-    if (!frame_count)
-        fprintf(stderr, "fakev4l: no frames in FAKEV4L_FRAMES=%s\n", folder ? folder : "");
+    if (several) {
+        read_modes(several);
+    } else {
+        modes[mode_count++] = (struct mode){pixel_format, width, height, {{1, fps}}, 1};
+    }
+    be_in(&modes[0]);
+    if (modes[0].rates)
+        run_at(modes[0].intervals[0]);
+    load_frames();
 }
 
 static int fail(int error) {
@@ -175,14 +284,16 @@ static int fail(int error) {
     return -1;
 }
 
-static int open_camera(void) {
+static int open_camera(const char *path) {
     while (gate() == HANGING)
         usleep(LOOK_AGAIN_MS * 1000);
     if (gate() == UNPLUGGED)
         return fail(ENOENT);
     if (gate() == BUSY)
         return fail(EBUSY);
-    if (!frame_count)
+    if (gate() == DENIED)
+        return fail(EACCES);
+    if (!mode_count)
         read_environment();
     int slot = 0;
     while (slot < MOST_OPEN && open_fds[slot])
@@ -192,6 +303,7 @@ static int open_camera(void) {
     open_fds[slot] = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     unplugged[slot] = false;
     is_new[slot] = gate() == RENEWED;
+    is_twin[slot] = is_the_twin(path);
     return open_fds[slot];
 }
 
@@ -206,7 +318,7 @@ static int open_camera(void) {
             va_end(rest);                                  \
         }                                                  \
         if (is_device(path))                               \
-            return open_camera();                          \
+            return open_camera(path);                          \
         REAL(int, name, const char *, int, ...);           \
         return real(path, flags, mode);                    \
     }
@@ -230,7 +342,7 @@ int openat(int folder, const char *path, int flags, ...) {
         va_end(rest);
     }
     if (is_device(path))
-        return open_camera();
+        return open_camera(path);
     REAL(int, openat, int, const char *, int, ...);
     return real(folder, path, flags, mode);
 }
@@ -242,18 +354,22 @@ int close(int fd) {
     return real_close(fd);
 }
 
-int stat(const char *path, struct stat *result) {
-    if (is_device(path)) {
-        if (gate() == UNPLUGGED)
-            return fail(ENOENT);
-        memset(result, 0, sizeof *result);
-        result->st_mode = S_IFCHR | 0660;
-        result->st_rdev = makedev(81, 0);
-        return 0;
+// stat and stat64 differ in name only.
+#define STAND_BEFORE_STAT(name)                                      \
+    int name(const char *path, struct name *result) {                \
+        if (is_device(path)) {                                       \
+            if (gate() == UNPLUGGED)                                 \
+                return fail(ENOENT);                                 \
+            memset(result, 0, sizeof *result);                       \
+            result->st_mode = S_IFCHR | 0660;                        \
+            result->st_rdev = makedev(81, is_the_twin(path) ? 1 : 0); \
+            return 0;                                                \
+        }                                                            \
+        REAL(int, name, const char *, struct name *);                \
+        return real(path, result);                                   \
     }
-    REAL(int, stat, const char *, struct stat *);
-    return real(path, result);
-}
+STAND_BEFORE_STAT(stat)
+STAND_BEFORE_STAT(stat64)
 
 int access(const char *path, int mode) {
     if (is_device(path))
@@ -356,61 +472,133 @@ int select(int count, fd_set *reads, fd_set *writes, fd_set *errors, struct time
 
 // ---- the camera's own ioctls ----
 
-static int query_capability(struct v4l2_capability *answer) {
+static int query_capability(int fd, struct v4l2_capability *answer) {
     memset(answer, 0, sizeof *answer);
     strcpy((char *)answer->driver, "uvcvideo");
     strcpy((char *)answer->card, "Fake USB camera");
-    strcpy((char *)answer->bus_info, "usb-fake-1");
+    strcpy((char *)answer->bus_info, is_twin[slot_of(fd)] ? "usb-fake-2" : "usb-fake-1");
     answer->version = 0x60000;
     answer->device_caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
     answer->capabilities = answer->device_caps | V4L2_CAP_DEVICE_CAPS;
     return 0;
 }
 
+// The first mode of the `index`th format; NULL: there are not so many.
+static const struct mode *format_at(unsigned index) {
+    for (unsigned at = 0; at < mode_count; at++) {
+        bool seen = false;
+        for (unsigned before = 0; before < at; before++)
+            seen |= modes[before].pixel_format == modes[at].pixel_format;
+        if (!seen && index-- == 0)
+            return &modes[at];
+    }
+    return NULL;
+}
+
 static int enumerate_format(struct v4l2_fmtdesc *answer) {
-    if (answer->index > 0)
+    const struct mode *mode = format_at(answer->index);
+    if (!mode)
         return fail(EINVAL);
-    answer->pixelformat = pixel_format;
-    answer->flags = pixel_format == V4L2_PIX_FMT_MJPEG ? V4L2_FMT_FLAG_COMPRESSED : 0;
-    strcpy((char *)answer->description, pixel_format == V4L2_PIX_FMT_MJPEG ? "Motion-JPEG" : "YUYV 4:2:2");
+    answer->pixelformat = mode->pixel_format;
+    answer->flags = mode->pixel_format == V4L2_PIX_FMT_MJPEG ? V4L2_FMT_FLAG_COMPRESSED : 0;
+    strcpy((char *)answer->description, mode->pixel_format == V4L2_PIX_FMT_MJPEG ? "Motion-JPEG" : "YUYV 4:2:2");
+    return 0;
+}
+
+// The whole range, as one answer.
+static int enumerate_range(struct v4l2_frmsizeenum *answer) {
+    if (answer->index > 0 || answer->pixel_format != modes[0].pixel_format)
+        return fail(EINVAL);
+    const struct mode *least = &modes[mode_count - 1];
+    answer->type = V4L2_FRMSIZE_TYPE_STEPWISE;
+    answer->stepwise =
+        (struct v4l2_frmsize_stepwise){least->width, modes[0].width, 16, least->height, modes[0].height, 8};
     return 0;
 }
 
 static int enumerate_size(struct v4l2_frmsizeenum *answer) {
-    if (answer->index > 0)
-        return fail(EINVAL);
-    answer->type = V4L2_FRMSIZE_TYPE_DISCRETE;
-    answer->discrete.width = width;
-    answer->discrete.height = height;
-    return 0;
+    if (getenv("FAKEV4L_STEPWISE"))
+        return enumerate_range(answer);
+    unsigned index = answer->index;
+    for (unsigned at = 0; at < mode_count; at++) {
+        if (modes[at].pixel_format != answer->pixel_format || index--)
+            continue;
+        answer->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+        answer->discrete.width = modes[at].width;
+        answer->discrete.height = modes[at].height;
+        return 0;
+    }
+    return fail(EINVAL);
+}
+
+// The mode of this format and size; else the first of this format; else NULL.
+static const struct mode *nearest(unsigned format, unsigned wide, unsigned high) {
+    const struct mode *found = NULL;
+    for (unsigned at = mode_count; at-- > 0;) {
+        if (modes[at].pixel_format != format)
+            continue;
+        if (modes[at].width == wide && modes[at].height == high)
+            return &modes[at];
+        found = &modes[at];
+    }
+    return found;
 }
 
 static int enumerate_interval(struct v4l2_frmivalenum *answer) {
-    if (answer->index > 0)
+    if (getenv("FAKEV4L_STEPWISE") && !answer->index) {
+        answer->type = V4L2_FRMIVAL_TYPE_CONTINUOUS;
+        answer->stepwise.min = modes[0].intervals[0];
+        answer->stepwise.max = modes[0].intervals[modes[0].rates - 1];
+        return 0;
+    }
+    const struct mode *mode = nearest(answer->pixel_format, answer->width, answer->height);
+    if (!mode || mode->width != answer->width || answer->index >= mode->rates)
         return fail(EINVAL);
     answer->type = V4L2_FRMIVAL_TYPE_DISCRETE;
-    answer->discrete.numerator = 1;
-    answer->discrete.denominator = fps;
+    answer->discrete = mode->intervals[answer->index];
     return 0;
 }
 
-// It has one format; whatever is asked for, this is the answer, as with any V4L2 driver.
-static int format(struct v4l2_format *answer) {
+// Whatever is asked for, a driver answers with the nearest that it has; `set`: and is so from now on.
+static int format(struct v4l2_format *answer, bool ask, bool set) {
     struct v4l2_pix_format *pixels = &answer->fmt.pix;
-    pixels->width = width;
-    pixels->height = height;
-    pixels->pixelformat = pixel_format;
+    const struct mode *mode = nearest(ask ? pixels->pixelformat : pixel_format, ask ? pixels->width : width,
+                                      ask ? pixels->height : height);
+    if (!mode)
+        mode = nearest(pixel_format, width, height);
+    pixels->width = mode->width;
+    pixels->height = mode->height;
+    pixels->pixelformat = mode->pixel_format;
     pixels->field = V4L2_FIELD_NONE;
-    pixels->bytesperline = pixel_format == V4L2_PIX_FMT_MJPEG ? 0 : width * 2;
-    pixels->sizeimage = pixel_format == V4L2_PIX_FMT_MJPEG ? BUFFER_BYTES / 2 : width * height * 2;
+    pixels->bytesperline = mode->pixel_format == V4L2_PIX_FMT_MJPEG ? 0 : mode->width * 2;
+    pixels->sizeimage =
+        mode->pixel_format == V4L2_PIX_FMT_MJPEG ? BUFFER_BYTES / 2 : mode->width * mode->height * 2;
     pixels->colorspace = V4L2_COLORSPACE_JPEG;
+    if (set && (mode->width != width || mode->height != height || mode->pixel_format != pixel_format)) {
+        be_in(mode);
+        load_frames();
+    }
     return 0;
 }
 
-static int parameters(struct v4l2_streamparm *answer) {
+static double seconds(struct v4l2_fract of) {
+    return (double)of.numerator / of.denominator;
+}
+
+static int parameters(struct v4l2_streamparm *answer, bool set) {
+    const struct mode *mode = nearest(pixel_format, width, height);
+    struct v4l2_fract wanted = set ? answer->parm.capture.timeperframe : interval;
+    struct v4l2_fract best = mode->rates ? mode->intervals[0] : (struct v4l2_fract){1, fps};
+    for (unsigned at = 1; wanted.denominator && at < mode->rates; at++) {
+        double off = seconds(mode->intervals[at]) - seconds(wanted);
+        double best_off = seconds(best) - seconds(wanted);
+        if (off * off < best_off * best_off)
+            best = mode->intervals[at];
+    }
+    if (set)
+        run_at(best);
     answer->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
-    answer->parm.capture.timeperframe.numerator = 1;
-    answer->parm.capture.timeperframe.denominator = fps;
+    answer->parm.capture.timeperframe = best;
     return 0;
 }
 
@@ -455,6 +643,29 @@ static int enqueue(struct v4l2_buffer *buffer) {
     return 0;
 }
 
+static int tick(int fd, double every_s) {
+    struct itimerspec timer = {0};
+    timer.it_interval.tv_sec = every_s;
+    timer.it_interval.tv_nsec = (every_s - timer.it_interval.tv_sec) * 1e9;
+    timer.it_value = timer.it_interval;
+    return timerfd_settime(fd, 0, &timer, NULL);
+}
+
+static bool halved;
+
+// From now on at half the rate, or at the whole one again.
+static void set_pace(int fd, bool half) {
+    if (half != halved)
+        tick(fd, seconds(interval) * (half ? 2 : 1));
+    halved = half;
+}
+
+// What a bad cable does: bytes in the midst of a picture are others, here those of a marker that has no place there.
+static void overwrite(char *picture, size_t length) {
+    picture[length / 2] = '\xff';
+    picture[length / 2 + 1] = '\x3c';
+}
+
 static int dequeue(int fd, struct v4l2_buffer *buffer) {
     unsigned long long ticks;
     enum state state = gate();
@@ -463,6 +674,8 @@ static int dequeue(int fd, struct v4l2_buffer *buffer) {
     unsigned index = queue[queue_head++ % MOST_BUFFERS];
     const struct frame *frame = &frames[sequence % frame_count];
     memcpy(buffers[index], frame->bytes, frame->length);
+    if (state == DAMAGED)
+        overwrite(buffers[index], frame->length);
     describe_buffer(buffer, index);
     buffer->flags |= V4L2_BUF_FLAG_DONE;
     buffer->bytesused = state == BROKEN ? frame->length / 2 : frame->length;
@@ -472,25 +685,35 @@ static int dequeue(int fd, struct v4l2_buffer *buffer) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     buffer->timestamp.tv_sec = now.tv_sec;
     buffer->timestamp.tv_usec = now.tv_nsec / 1000;
+    if (getenv("FAKEV4L_GATE"))
+        set_pace(fd, state == HALF);
     return 0;
 }
 
 static int stream(int fd, bool on) {
-    struct itimerspec interval = {0};
-    if (on) {
-        interval.it_interval.tv_sec = fps == 1;
-        interval.it_interval.tv_nsec = fps == 1 ? 0 : 1000000000L / fps;
-        interval.it_value = interval.it_interval;
-    } else {
-        queue_head = queue_tail = 0;
-    }
-    return timerfd_settime(fd, 0, &interval, NULL);
+    if (on && gate() == FULL)
+        return fail(ENOSPC);
+    if (on && gate() == STALLED)
+        return fail(EIO);
+    halved = false;
+    if (on)
+        return tick(fd, seconds(interval));
+    queue_head = queue_tail = 0;
+    return tick(fd, 0);
+}
+
+static bool is_setting(unsigned long request) {
+    return request == VIDIOC_S_FMT || request == VIDIOC_REQBUFS;
 }
 
 static int answer(int fd, unsigned long request, void *argument) {
+    if (is_setting(request) && gate() == TAKEN)
+        return fail(EBUSY);
+    if (request == VIDIOC_S_FMT && gate() == MUTE)
+        return fail(EIO);
     switch (request) {
     case VIDIOC_QUERYCAP:
-        return query_capability(argument);
+        return query_capability(fd, argument);
     case VIDIOC_ENUM_FMT:
         return enumerate_format(argument);
     case VIDIOC_ENUM_FRAMESIZES:
@@ -500,10 +723,10 @@ static int answer(int fd, unsigned long request, void *argument) {
     case VIDIOC_S_FMT:
     case VIDIOC_G_FMT:
     case VIDIOC_TRY_FMT:
-        return format(argument);
+        return format(argument, request != VIDIOC_G_FMT, request == VIDIOC_S_FMT);
     case VIDIOC_G_PARM:
     case VIDIOC_S_PARM:
-        return parameters(argument);
+        return parameters(argument, request == VIDIOC_S_PARM);
     case VIDIOC_ENUMINPUT:
         return enumerate_input(argument);
     case VIDIOC_G_INPUT:

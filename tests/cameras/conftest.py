@@ -12,9 +12,11 @@ import simplejpeg
 
 from appliance.cameras.base import Image
 from appliance.geometry import Size
+from tests.cameras.sockets import plug_in
 
 FAKEV4L = Path(__file__).parents[2] / "bench" / "fakev4l.c"
 FRAMES = 10
+SOI = b"\xff\xd8"
 SIZE = Size(640, 360)
 
 
@@ -59,13 +61,30 @@ class FakeCamera:
         self.be("fine")
 
     def be(self, state: str) -> None:
-        """Plug it in, or set its state: fine, renewed, freeze, busy, hang, broken."""
+        """Plug it in, or set its state: fine, renewed, freeze, and the others that the stand-in knows."""
         new = self.path.with_suffix(".new")  # whole at once: the stand-in looks all the time
         new.write_text(state)
         new.rename(self.path)
 
     def unplug(self) -> None:
         self.path.unlink()
+
+    def offers(self, modes: str, frames: dict[str, list[bytes]] | None = None) -> "FakeCamera":
+        """Several modes, first the one it is in: "MJPG 1280x720 30,15; YUYV 640x360 30". `frames`: of a size, by "640x360"."""
+        self.env["FAKEV4L_MODES"] = modes
+        for size, pictures in (frames or {}).items():
+            folder = Path(self.env["FAKEV4L_FRAMES"]) / size
+            folder.mkdir()
+            for n, frame in enumerate(pictures):
+                (folder / f"{n:03d}.{'jpg' if frame[:2] == SOI else 'yuv'}").write_bytes(frame)
+        return self
+
+    def is_a(self, ids: str, mbit: str = "480") -> "FakeCamera":
+        """A camera of this make (`vendor:product`) in a USB socket of this speed."""
+        sys = self.devices.parent / "sys"
+        plug_in(sys, ids, mbit=mbit)
+        self.env["CAMERA_APPLIANCE_SYS"] = str(sys)
+        return self
 
 
 @pytest.fixture(scope="session")
