@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
     cameras = commands.add_parser("cameras", help="list what is attached", description="list what is attached")
     cameras.set_defaults(action=_cameras)
+    cameras.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
     doctor = commands.add_parser("doctor", help="say what is wrong with this box", description=_DOCTOR_WORDS)
     doctor.set_defaults(action=_doctor)
     doctor.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
@@ -98,8 +100,16 @@ def _check_config(arguments: argparse.Namespace) -> int:
 def _cameras(arguments: argparse.Namespace) -> int:
     from appliance.capture.attached import AttachedCameras
 
-    for camera in trio.run(AttachedCameras().__call__):
+    try:
+        configured = _configuration(arguments.config).cameras
+    except ConfigError as error:  # what is attached does not depend on it
+        print(f"{error}\nShown is what is chosen without that file.", file=sys.stderr)
+        configured = []
+    for camera in trio.run(AttachedCameras(lambda: configured).__call__):
         print(f"{camera['source']}\n    {camera['name']}")
+        chosen = camera.get("chosen")
+        if chosen:
+            print(f"    chosen: {chosen['pixel_format']} {_size(chosen)}{_rate(chosen['fps'])}: {chosen['why']}")
         for line in _formats(camera["formats"]):
             print(f"    {line}")
     return 0
@@ -115,12 +125,21 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return examination.exit_status(findings)
 
 
-def _formats(formats: list[dict[str, object]]) -> list[str]:
-    """One line a pixel format: `MJPG 640x480 1280x720`."""
-    sizes: dict[object, list[str]] = {}
+def _formats(formats: list[dict[str, Any]]) -> list[str]:
+    """One line a pixel format: `MJPG 1280x720 (30, 15 fps) 640x480 (30 fps)`."""
+    sizes: dict[str, list[str]] = {}
     for each in formats:
-        sizes.setdefault(each["pixel_format"], []).append(f"{each['width']}x{each['height']}")
+        rates = f" ({', '.join(f'{rate:g}' for rate in each['rates'])} fps)" if each["rates"] else ""
+        sizes.setdefault(each["pixel_format"], []).append(f"{_size(each)}{rates}")
     return [f"{pixel_format} {' '.join(at)}" for pixel_format, at in sizes.items()]
+
+
+def _size(mode: dict[str, Any]) -> str:
+    return f"{mode['width']}x{mode['height']}"
+
+
+def _rate(fps: float | None) -> str:
+    return "" if fps is None else f" at {fps:g} fps"
 
 
 def _publish(arguments: argparse.Namespace) -> int:

@@ -37,10 +37,11 @@ async def main(
     max_connections = _connections_that_fit(config)
     sockets = listen.from_systemd() or listen.bind(config.server.bind)
     reachable = listen.beyond_loopback(sockets)
+    registry = Registry(config)
     box = Box(
         config=config,
-        registry=Registry(config),
-        attached_cameras=AttachedCameras(),
+        registry=registry,
+        attached_cameras=AttachedCameras(lambda: [stream.camera for stream in registry]),
         names=[*host_names(), *config.server.allowed_hosts],
         warnings=[OPEN_TO_ALL.format(", ".join(reachable))] if reachable else [],
     )

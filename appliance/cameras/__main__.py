@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-USAGE = "usage: python -m appliance.cameras worker FD | list | placeholder TITLE REASON WIDTHxHEIGHT..."
+USAGE = "usage: python -m appliance.cameras worker FD | list [WIDTHxHEIGHT@FPS=SOURCE...] | placeholder TITLE REASON WIDTHxHEIGHT..."
 
 
 def _worker(fd: str) -> int:
@@ -22,10 +22,12 @@ def _worker(fd: str) -> int:
     return worker.run(int(fd), _devices())
 
 
-def _list() -> int:
+def _list(wishes: list[re.Match[str]]) -> int:
     from appliance.cameras import listing
+    from appliance.cameras.mode import Wanted
 
-    json.dump(listing.attached(_devices()), sys.stdout, indent=1)
+    wanted = {wish[4]: Wanted(int(wish[1]), int(wish[2]), float(wish[3])) for wish in wishes}
+    json.dump(listing.attached(_devices(), wanted), sys.stdout, indent=1)
     sys.stdout.write("\n")
     return 0
 
@@ -49,8 +51,12 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["worker", fd] if fd.isdecimal():
             return _worker(fd)
-        case ["list"]:
-            return _list()
+        case ["list", *words]:
+            wishes = [
+                re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})@([1-9][0-9]{0,2})=(.+)", word) for word in words
+            ]
+            if all(wishes):
+                return _list([wish for wish in wishes if wish])
         case ["placeholder", title, reason, *sizes] if sizes and all(
             re.fullmatch(r"[0-9]{1,5}x[0-9]{1,5}", size) for size in sizes
         ):

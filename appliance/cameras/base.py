@@ -70,7 +70,8 @@ class Driver(Protocol):
     def grab(self, wait_s: float) -> Grabbed:
         """What comes next, or None after about `wait_s`. Raises CameraError.
 
-        Opened comes before the first picture, and again whenever the pictures to come are different ones.
+        Opened comes before the first picture, and again whenever the pictures to come are different ones, or what a person
+        should know of them is: then the pictures go on, and only its `notice` is another.
         """
 
     def close(self) -> None:

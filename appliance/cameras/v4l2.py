@@ -4,7 +4,6 @@ Rule 1: questions only, by ioctls that touch nothing; the device is opened by us
 Rule 2: numbers and layouts are those of <linux/videodev2.h>, the kernel's public interface, the same on 32 and 64 bit.
 """
 
-import errno
 import fcntl
 import os
 import struct
@@ -16,23 +15,32 @@ MJPG, YUYV = "MJPG", "YUYV"
 
 _CAPTURE = 0x00000001  # V4L2_CAP_VIDEO_CAPTURE and V4L2_BUF_TYPE_VIDEO_CAPTURE
 _DEVICE_CAPS = 0x80000000
-_DISCRETE = 1  # V4L2_FRMSIZE_TYPE_DISCRETE
+_DISCRETE = 1  # V4L2_FRMSIZE_TYPE_DISCRETE and V4L2_FRMIVAL_TYPE_DISCRETE
 
 _CAPABILITY = struct.Struct("16s32s32sIII12x")  # driver, card, bus_info, version, capabilities, device_caps
 _FMTDESC = struct.Struct("III32sI16x")  # index, type, flags, description, pixelformat
 _FRMSIZE = struct.Struct("IIIII24x")  # index, pixelformat, type, then width and height or min, max, step of each
+_FRMIVAL = struct.Struct(
+    "IIIIIIIIIII8x"
+)  # index, pixelformat, width, height, type, then one fraction of s or min, max, step
+_STREAMPARM = struct.Struct("IIIII184x")  # type, then of its union: capability, mode, one fraction of s, …
 
 
 def ioctl_number(direction: int, layout: struct.Struct, number: int) -> int:
-    """A V4L2 request's code, as the _IOC macro of <asm-generic/ioctl.h> makes it. `direction`: READ, READ_WRITE."""
+    """A V4L2 request's code, as the _IOC macro of <asm-generic/ioctl.h> makes it. `direction`: WRITE, READ, READ_WRITE."""
     return direction << 30 | layout.size << 16 | ord("V") << 8 | number
 
 
-READ, READ_WRITE = 2, 3
+WRITE, READ, READ_WRITE = 1, 2, 3
 _QUERYCAP = ioctl_number(READ, _CAPABILITY, 0)
 _ENUM_FMT = ioctl_number(READ_WRITE, _FMTDESC, 2)
 _ENUM_FRAMESIZES = ioctl_number(READ_WRITE, _FRMSIZE, 74)
+_ENUM_FRAMEINTERVALS = ioctl_number(READ_WRITE, _FRMIVAL, 75)
+_G_PARM = ioctl_number(READ_WRITE, _STREAMPARM, 21)
 _MOST_ANSWERS = 128  # a driver that never says "that was all" must not hold us
+# Of devices that offer a whole range, these are named; a range would say nothing to people.
+_USUAL_SIZES = ((320, 240), (640, 360), (640, 480), (800, 600), (1280, 720), (1280, 960), (1920, 1080), (3840, 2160))
+_USUAL_RATES = (60.0, 50.0, 30.0, 25.0, 24.0, 20.0, 15.0, 10.0, 5.0, 1.0)
 
 
 class Format(NamedTuple):
@@ -41,6 +49,7 @@ class Format(NamedTuple):
     pixel_format: str
     width: int
     height: int
+    rates: tuple[float, ...] = ()  # frames per second, highest first; none: it does not say
 
 
 class Device(NamedTuple):
@@ -59,49 +68,26 @@ def capability(path: str) -> Device | None:
 
 
 def formats(path: str) -> list[Format]:
-    """All pixel formats in all their discrete sizes; of a stepwise range the largest. Raises OSError."""
+    """All pixel formats in all their sizes; of a range its largest one, its smallest, and the usual ones. Raises OSError."""
     with opened(path) as fd:
-        return [Format(_fourcc(code), *size) for code in _codes(fd) for size in _sizes(fd, code)]
+        return [
+            Format(_fourcc(code), *size, tuple(_rates(fd, code, *size)))
+            for code in _codes(fd)
+            for size in _sizes(fd, code)
+        ]
 
 
-class Refusal(NamedTuple):
-    """Why a device cannot be opened."""
+def rate(path: str) -> float | None:
+    """What the device promises to deliver as it is set now, in frames per second; None: it does not say. Raises OSError.
 
-    reason: str  # in words for people
-    camera: bool = True  # False: it is something else
-
-
-def refusal(path: str) -> Refusal | None:
-    """Why can this device not be opened? None when it can."""
-    try:
-        found = capability(path)
-    except OSError as error:
-        if error.errno == errno.ENOTTY:
-            return _no_camera(path)
-        words = _REFUSALS.get(error.errno or 0, "{path} cannot be used: {error}")
-        return Refusal(words.format(path=path, error=(error.strerror or "it does not say why").lower()))
-    return None if found else _no_camera(path)
-
-
-def _no_camera(path: str) -> Refusal:
-    return Refusal(f"{path} is not a camera", camera=False)
-
-
-def is_gone(path: str) -> bool:
-    """Is there no such device (any more)?"""
-    try:
-        capability(path)
-    except OSError as error:
-        return error.errno in _GONE
-    return False
-
-
-_GONE = (errno.ENOENT, errno.ENODEV, errno.ENXIO)
-_REFUSALS = dict.fromkeys(_GONE, "no such device: {path}") | {
-    errno.EBUSY: "{path} is busy: another program uses it",
-    errno.EACCES: "no permission to open {path}: add this user to the group video",
-    errno.EPERM: "no permission to open {path}: this service may not use video devices",
-}
+    OpenCV's CAP_PROP_FPS is the denominator alone: it calls 2/15 s 15 fps.
+    """
+    with opened(path) as fd:
+        try:
+            answer = ask(fd, _G_PARM, _STREAMPARM.pack(_CAPTURE, 0, 0, 0, 0))
+        except OSError:
+            return None
+    return _per_second(*_STREAMPARM.unpack(answer)[3:])
 
 
 @contextmanager
@@ -136,9 +122,40 @@ def _sizes(fd: int, code: int) -> Iterator[tuple[int, int]]:
             return
         kind, *rest = struct.unpack_from("IIIIIII", answer, 8)
         if kind != _DISCRETE:
-            yield rest[1], rest[4]  # max_width, max_height
+            yield from _within(range(rest[0], rest[1] + 1, rest[2] or 1), range(rest[3], rest[4] + 1, rest[5] or 1))
             return
         yield rest[0], rest[1]
+
+
+def _within(widths: range, heights: range) -> list[tuple[int, int]]:
+    """Largest first."""
+    if not (widths and heights):
+        return []
+    usual = {size for size in _USUAL_SIZES if size[0] in widths and size[1] in heights}
+    return sorted(usual | {(widths[-1], heights[-1]), (widths[0], heights[0])}, reverse=True)
+
+
+def _rates(fd: int, code: int, width: int, height: int) -> list[float]:
+    rates: set[float] = set()
+    for index in range(_MOST_ANSWERS):
+        asked = struct.pack("IIII", index, code, width, height).ljust(_FRMIVAL.size, b"\0")
+        try:
+            kind, *rest = struct.unpack_from("IIIII", ask(fd, _ENUM_FRAMEINTERVALS, asked), 16)
+        except OSError:
+            break  # EINVAL: that was the last
+        fastest = _per_second(rest[0], rest[1])
+        if fastest is not None:
+            rates.add(fastest)
+        if kind != _DISCRETE:
+            slowest = _per_second(rest[2], rest[3]) or 0.0
+            rates |= {slowest} | {rate for rate in _USUAL_RATES if fastest and slowest <= rate <= fastest}
+            break
+    return sorted(rates - {0.0}, reverse=True)
+
+
+def _per_second(numerator: int, denominator: int) -> float | None:
+    """Frames per second of an interval of so many seconds; None when it is none."""
+    return round(denominator / numerator, 3) if numerator and denominator else None
 
 
 def _text(field: bytes) -> str:

@@ -68,7 +68,7 @@ class Opening(Struct, frozen=True, tag=True):
 
 
 class Opened(Struct, frozen=True, tag=True):
-    """The camera is open and delivers like this. `notice`: what a person should know, such as a fallback."""
+    """The camera is open and delivers like this; again when that changes. `notice`: what a person should know, such as a fallback."""
 
     driver: str
     device: str

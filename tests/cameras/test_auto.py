@@ -1,11 +1,7 @@
 """A box that was told nothing finds its camera, and shows something until then."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
-
-from appliance.cameras import listing
 from appliance.config import Camera
 from appliance.wire.hallway import Failed, Opened, Opening
 from tests.cameras.conftest import FakeCamera
@@ -80,26 +76,3 @@ def test_avoids_what_hung_before_until_it_is_plugged_in_anew(fake_camera: FakeCa
         assert worker.opened().notice == "no USB camera found: showing the test pattern"
         fake_camera.be("fine")
         assert worker.opened().driver == "usb"
-
-
-def entry(folder: Path, name: str, device: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).symlink_to(device)
-    return str(folder / name)
-
-
-def test_names_that_last_come_first_and_each_device_once(tmp_path: Path) -> None:
-    for n in range(3):
-        (tmp_path / f"video{n}").touch()
-    by_id, by_path = tmp_path / "v4l" / "by-id", tmp_path / "v4l" / "by-path"
-    twin = entry(by_id, "usb-Twin-video-index0", tmp_path / "video1")
-    entry(by_path, "platform-usb-0:1.1:1.0-video-index0", tmp_path / "video1")
-    other_twin = entry(by_path, "platform-usb-0:1.2:1.0-video-index0", tmp_path / "video2")
-    entry(by_path, "platform-decoder-video-index0", tmp_path / "video0")
-    assert listing.candidates(tmp_path) == [twin, other_twin]
-
-
-@pytest.mark.parametrize("devices", ["nothing here", "video0"])
-def test_without_names_only_usb_cameras_count(tmp_path: Path, devices: str) -> None:
-    (tmp_path / "video0").touch()
-    assert listing.candidates(tmp_path / devices) == []

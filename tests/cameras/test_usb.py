@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from appliance.cameras.usb import MOST_AGE_S, captured_of
+from appliance.cameras.stamps import MOST_AGE_S, Stamps, captured_of
 from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.geometry import Size
@@ -92,9 +93,10 @@ def test_frozen_for_a_moment(worker: ServerEnd, fake_camera: FakeCamera) -> None
     assert worker.frame(lambda _, frame: frame.captured_s > thawed_s)
 
 
-def test_a_broken_moment_is_counted_and_not_seen(worker: ServerEnd, fake_camera: FakeCamera) -> None:
+@pytest.mark.parametrize("fault", ["broken", "damaged"])
+def test_a_broken_moment_is_counted_and_not_seen(worker: ServerEnd, fake_camera: FakeCamera, fault: str) -> None:
     worker.frames(3)
-    fake_camera.be("broken")
+    fake_camera.be(fault)
     worker.until(Beat, lambda beat: beat.rejected > 0)
     fake_camera.be("fine")
     mended_s = time.monotonic()
@@ -130,6 +132,25 @@ def test_busy(fake_camera: FakeCamera) -> None:
     with start(fake_camera) as worker:
         assert worker.until(Failed).reason == f"{fake_camera.path} is busy: another program uses it"
         assert worker.ended() == 1
+
+
+def test_what_does_not_start_says_why(make_fake_camera: Callable[..., FakeCamera], photos: list[bytes]) -> None:
+    words = {
+        "denied": "no permission to open {path}: add this user to the group video",
+        "taken": "{path} is busy: another program uses it",
+        "mute": "{path} does not start: the camera refuses every mode; pull it out and plug it in again",
+        "full": "the USB bus has no room left for 640x360 MJPG of {path}: choose a smaller size or rate, or another port",
+        "stalled": "{path} does not start: the camera refuses 640x360 MJPG; pull it out and plug it in again",
+    }
+    cameras = {fault: make_fake_camera(photos) for fault in words}
+    with ExitStack() as workers:
+        ends = {}
+        for fault, camera in cameras.items():
+            camera.be(fault)
+            ends[fault] = workers.enter_context(start(camera))
+        for fault, end in ends.items():
+            assert end.until(Failed).reason == words[fault].format(path=cameras[fault].path)
+            assert end.ended() == 1
 
 
 def test_a_camera_without_jpeg(make_fake_camera: Callable[..., FakeCamera]) -> None:
@@ -172,3 +193,11 @@ def test_a_time_stamp_of_another_clock_is_not(clock: str) -> None:
     captured = captured_of(Clocked(stamp_s))
     assert before_s <= captured.monotonic_s <= time.monotonic()
     assert captured.wall_us / 1e6 == pytest.approx(time.time(), abs=0.2)
+
+
+def test_times_never_run_backwards() -> None:
+    stamps, now_s = Stamps(), time.monotonic()
+    times = [
+        stamps.of(Clocked(stamp_s)).monotonic_s for stamp_s in (now_s - 0.1, now_s + 60, now_s - 0.1, 0, now_s - 1)
+    ]
+    assert all(after > before for before, after in pairwise(times))

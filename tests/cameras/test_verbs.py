@@ -24,14 +24,6 @@ def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Com
     return subprocess.run(command, capture_output=True, env={**os.environ, **(env or {})}, check=False, timeout=20)
 
 
-def test_list(fake_camera: FakeCamera) -> None:
-    done = run("list", env=fake_camera.env)
-    assert done.returncode == 0
-    formats = [{"pixel_format": "MJPG", "width": 640, "height": 360}]
-    camera = {"source": f"usb:{fake_camera.path}", "name": "Fake USB camera", "formats": formats}
-    assert json.loads(done.stdout) == [camera, PATTERN]
-
-
 def test_list_of_a_box_without_cameras(tmp_path: Path) -> None:
     done = run("list", env={"CAMERA_APPLIANCE_DEV": str(tmp_path)})
     assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, [PATTERN], b"")
@@ -76,7 +68,18 @@ def test_the_ready_made_one() -> None:
     assert READY_MADE.stat().st_size < 20_000
 
 
-@pytest.mark.parametrize("arguments", [(), ("worker",), ("worker", "x"), ("placeholder", "1", "2"), ("nonsense",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("worker",),
+        ("worker", "x"),
+        ("list", "x"),
+        ("list", "0x1@30=auto"),
+        ("placeholder", "1", "2"),
+        ("nonsense",),
+    ],
+)
 def test_other_words_show_the_usage(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 2

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from appliance.wire.message import Message
 from tests.cameras.conftest import FakeCamera
 from tests.support.boxes import BoxProcess, workers_of
 from tests.support.clients import Mjpeg, Talk, open_mjpeg, open_viewer
@@ -91,6 +92,35 @@ async def comes_back(viewer: Talk, camera: FakeCamera) -> None:
     with trio.move_on_after(STEADY_S):
         while True:
             assert not (await viewer.frame()).placeholder
+
+
+async def test_half_the_promised_rate_is_said_and_taken_back_while_the_picture_goes_on(
+    fake_camera: FakeCamera, tmp_path: Path
+) -> None:
+    with box_with(fake_camera, tmp_path) as box:
+        async with open_viewer_when_up(box) as viewer:
+            with trio.fail_after(10):
+                await viewer.frame(placeholder=False)
+            fake_camera.be("half")
+            with trio.fail_after(8):  # it takes 3 to 5 s
+                await told_and_live(
+                    viewer, "of the 30 pictures a second it promised: in low light many expose for longer"
+                )
+            fake_camera.be("fine")
+            with trio.fail_after(8):
+                await told_and_live(viewer, "")
+
+
+async def told_and_live(viewer: Talk, words: str) -> None:
+    """Read until the stream says this (nothing: says nothing), and see that its picture goes on."""
+    while True:
+        heard = await viewer.hear()
+        if isinstance(heard, Message):
+            assert not heard.placeholder
+        elif heard["type"] == "stream_info":
+            assert heard["data"]["status"] == "live"
+            if words in heard["data"]["reason"] and bool(words) == bool(heard["data"]["reason"]):
+                return
 
 
 async def keep_reading(parts: Mjpeg) -> None:
