@@ -107,7 +107,7 @@ def _carried(speed_mbit: int | None) -> float:
 
 
 def _mode(offer: Format, wanted: Wanted, rate: float | None, carried: float) -> Mode:
-    why = [{MJPG: "the camera's own JPEGs", YUYV: "uncompressed"}.get(offer.pixel_format, "all that it has")]
+    why = [{MJPG: "the camera's own JPEGs", YUYV: "uncompressed"}.get(offer.pixel_format, "converted")]
     exact = (offer.width, offer.height) == (wanted.width, wanted.height)
     why.append("the wanted size" if exact else f"nearest to {wanted.width}x{wanted.height}")
     if rate is None:

@@ -101,7 +101,7 @@ def test_a_camera_that_names_no_rates() -> None:
             Wanted(),
             "uncompressed, the wanted size, as fast as its USB bus carries: 13 pictures a second",
         ),
-        ([Format("NV12", 640, 360, FAST)], Wanted(640, 360), "all that it has, the wanted size, the wanted rate"),
+        ([Format("NV12", 640, 360, FAST)], Wanted(640, 360), "converted, the wanted size, the wanted rate"),
     ],
 )
 def test_why_is_said(offers: list[Format], wanted: Wanted, why: str) -> None:
