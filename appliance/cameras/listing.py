@@ -58,7 +58,7 @@ def _described(path: str, wanted: Wanted) -> Described | None:
     except OSError as error:
         return {"source": source, "name": f"cannot be asked: {error.strerror}", "formats": []}, ""
     usb = usb_device.behind(path)
-    chosen = best(formats, wanted, usb.speed_mbit, no_jpeg=quirks.of(usb.ids).no_jpeg)
+    chosen = best(formats, wanted, usb.speed_mbit, quirks.of(usb.ids))
     return {
         "source": source,
         "name": device.name,

@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from appliance.cameras.quirks import NONE, Quirk
 from appliance.cameras.v4l2 import MJPG, YUYV, Format
 
 _HEADER = 1 - 12 / 1024
@@ -30,6 +31,7 @@ _SMALLER = 2.0  # what is missing counts twice: it cannot be scaled back
 _NO_JPEG, _NO_YUYV = 1.5, 4.0
 _SAME_SHAPE = 0.02
 _SAME_RATE = 0.99  # 29.97 is 30
+OPENCV_FPS = 30.0  # what it asks of every camera that it opens
 
 
 class Wanted(NamedTuple):
@@ -50,28 +52,26 @@ class Mode(NamedTuple):
     why: str  # in words for people
 
 
-def best(
-    formats: Iterable[Format], wanted: Wanted, speed_mbit: int | None = None, *, no_jpeg: bool = False
-) -> Mode | None:
-    """The mode to run. `speed_mbit`: of the bus; None: no limit known. `no_jpeg`: last choice. None: nothing that gives pictures."""
-    found = [_judged(each, wanted, speed_mbit, no_jpeg) for each in formats]
+def best(formats: Iterable[Format], wanted: Wanted, speed_mbit: int | None = None, quirk: Quirk = NONE) -> Mode | None:
+    """The mode to run; None: nothing that gives pictures. `speed_mbit`: of the bus; None: no limit known."""
+    found = [_judged(each, wanted, speed_mbit, quirk) for each in formats]
     ranked = sorted((each for each in found if each is not None), key=lambda each: each[0])
     return ranked[0][1] if ranked else None
 
 
-def _judged(offer: Format, wanted: Wanted, speed_mbit: int | None, no_jpeg: bool) -> tuple[float, Mode] | None:
+def _judged(offer: Format, wanted: Wanted, speed_mbit: int | None, quirk: Quirk) -> tuple[float, Mode] | None:
     """How far it is from what is wanted, and the mode; None for one that gives no pictures, or does not fit the bus."""
     size = offer.width * offer.height
     if not size:
         return None
     if offer.pixel_format == MJPG:
-        carried, cost = math.inf, 8.0 if no_jpeg else 0.0
+        carried, cost = math.inf, 8.0 if quirk.no_jpeg else 0.0
     elif offer.pixel_format in _BYTES_PER_PIXEL:
         carried = _carried(speed_mbit) / (size * _BYTES_PER_PIXEL[offer.pixel_format])
         cost = _NO_JPEG if offer.pixel_format == YUYV else _NO_YUYV
     else:
         return None
-    rate = _rate(offer.rates, wanted.fps, carried)
+    rate = _rate(offer.rates, OPENCV_FPS if quirk.own_rate else wanted.fps, carried)
     if rate == 0:
         return None
     return cost + _far(offer, wanted) + _short(rate, wanted.fps), _mode(offer, wanted, rate, carried)

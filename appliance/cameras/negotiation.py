@@ -51,7 +51,7 @@ def _chosen(device: str, wanted: Wanted, quirk: Quirk, speed_mbit: int | None) -
         formats = v4l2.formats(device)
     except OSError:
         return None
-    return best(formats, wanted, speed_mbit, no_jpeg=quirk.no_jpeg)
+    return best(formats, wanted, speed_mbit, quirk)
 
 
 def _pixel_format(capture: cv2.VideoCapture) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from appliance.cameras import quirks
 from appliance.cameras.mode import Mode, Wanted, best
+from appliance.cameras.quirks import Quirk
 from appliance.cameras.v4l2 import Format
 
 FULL, FAST = (30.0, 25.0, 20.0, 15.0, 10.0, 5.0), (60.0, 30.0)
@@ -112,11 +113,17 @@ def test_why_is_said(offers: list[Format], wanted: Wanted, why: str) -> None:
 
 def test_a_camera_whose_jpegs_are_bad_is_used_without_them() -> None:
     for offers in (WEBCAM, UNCOMPRESSED):
-        mode = best(offers, Wanted(), 480, no_jpeg=True)
+        mode = best(offers, Wanted(), 480, Quirk(no_jpeg=True))
         assert mode is not None
         assert (mode.pixel_format, mode.width) == ("YUYV", 1280)
-    mode = best([Format("MJPG", 1280, 720, FULL)], Wanted(), 480, no_jpeg=True)
+    mode = best([Format("MJPG", 1280, 720, FULL)], Wanted(), 480, Quirk(no_jpeg=True))
     assert mode is not None  # rather these than none
+
+
+def test_a_camera_that_is_never_asked_for_a_rate() -> None:
+    mode = best(WEBCAM, Wanted(fps=5), 480, Quirk(own_rate=True))
+    assert mode is not None
+    assert (mode.fps, mode.why.split(", ")[2]) == (30.0, "the next rate to 5")
 
 
 def test_quirks() -> None:
