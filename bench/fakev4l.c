@@ -36,6 +36,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/videodev2.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -156,8 +157,9 @@ static enum state gate(void) {
 
 // Is it this path, or one of udev's links to it?
 static bool leads_to(const char *path, const char *device) {
-    char real[4096];
-    return !strcmp(path, device) || (strstr(path, "/v4l/by-") && realpath(path, real) && !strcmp(real, device));
+    char real_path[4096], real_device[4096];
+    return !strcmp(path, device) || (strstr(path, "video") && realpath(path, real_path) && realpath(device, real_device) &&
+                                     !strcmp(real_path, real_device));
 }
 
 static bool is_the_twin(const char *path) {

@@ -22,6 +22,14 @@
  * @property {number} viewers
  * @property {boolean} removable
  * @property {boolean} running  people want it live; `status` is what came of it
+ * @property {Recovery | null} [recovery]  what is being done about a camera that failed; older boxes say nothing of it
+ *
+ * @typedef {object} Recovery
+ * @property {"new_worker" | "usb_reset" | "wait_for_hotplug"} step
+ * @property {number} attempt
+ * @property {number | null} next_in_s  as of when it was told
+ * @property {string} last_reason
+ * @property {number | null} [dueMs]  the same on the page's own clock, put there by the page
  *
  * @typedef {object} StreamInfo  data of the `stream_info` message
  * @property {string} stream_id
@@ -40,6 +48,7 @@
  * @property {number} slot
  * @property {boolean} [auto]  the quality follows this viewer's connection
  * @property {string} [rung]  what this viewer gets now, for people: "medium at 12 fps, lean"
+ * @property {Recovery | null} [recovery]
  * @property {Numbers | null} [numbers]  older boxes say nothing of these three
  *
  * @typedef {object} Numbers  what the box measured of this viewer's pictures

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.wire.controls import Control, Value
-from appliance.wire.hallway import Opened
+from appliance.wire.hallway import Kind, Opened
 
 Image: TypeAlias = NDArray[np.uint8]  # height x width x 3, blue green red
 
@@ -21,7 +21,11 @@ SILENCE_S = 2.0  # a device without a whole picture for so long has failed
 
 
 class CameraError(Exception):
-    """The camera cannot deliver. `str()` is the reason, for people."""
+    """The camera cannot deliver. `str()` is the reason, for people; by `kind` the server decides what to do about it."""
+
+    def __init__(self, reason: str, kind: Kind = "other") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class NotACameraError(CameraError):

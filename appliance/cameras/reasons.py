@@ -8,13 +8,15 @@ import struct
 from typing import NamedTuple
 
 from appliance.cameras import v4l2
+from appliance.wire.hallway import Kind
 
 
 class Refusal(NamedTuple):
-    """Why a device cannot be opened."""
+    """Why a device cannot be opened, or does not start."""
 
     reason: str
     camera: bool = True  # False: it is something else
+    kind: Kind = "other"
 
 
 def refusal(path: str) -> Refusal | None:
@@ -25,7 +27,8 @@ def refusal(path: str) -> Refusal | None:
         if error.errno == errno.ENOTTY:
             return _no_camera(path)
         words = _REFUSALS.get(error.errno or 0, "{path} cannot be used: {error}")
-        return Refusal(words.format(path=path, error=(error.strerror or "it does not say why").lower()))
+        reason = words.format(path=path, error=(error.strerror or "it does not say why").lower())
+        return Refusal(reason, kind=_KINDS.get(error.errno or 0, "other"))
     return None if found else _no_camera(path)
 
 
@@ -38,7 +41,7 @@ def is_gone(path: str) -> bool:
     return False
 
 
-def start_refusal(path: str, mode: str) -> str | None:
+def start_refusal(path: str, mode: str) -> Refusal | None:
     """Why does this device, which we do not have open, not start to stream as it is set? None when it does. `mode`: for people.
 
     It is set to what it is set to already, started for a moment and stopped again; uvcvideo lets everybody open a camera and says
@@ -49,7 +52,8 @@ def start_refusal(path: str, mode: str) -> str | None:
             _start(fd)
     except OSError as error:
         words = _NOT_STARTED.get(error.errno or 0, "{path} does not start: {error}")
-        return words.format(path=path, mode=mode, error=(error.strerror or "it does not say why").lower())
+        reason = words.format(path=path, mode=mode, error=(error.strerror or "it does not say why").lower())
+        return Refusal(reason, kind=_KINDS.get(error.errno or 0, "refused"))
     return None
 
 
@@ -64,6 +68,13 @@ _NOT_STARTED = _REFUSALS | {
     errno.EIO: "{path} does not start: the camera refuses {mode}; pull it out and plug it in again",
     errno.EPIPE: "{path} does not start: the camera refuses {mode}; pull it out and plug it in again",
     errno.ETIMEDOUT: "{path} does not answer: pull it out and plug it in again",
+}
+_KINDS: dict[int, Kind] = {
+    **dict.fromkeys(_GONE, "gone"),
+    errno.EBUSY: "busy",
+    errno.ENOSPC: "other",
+    errno.EACCES: "permission",
+    errno.EPERM: "permission",
 }
 
 _CAPTURE, _MMAP = 1, 1  # V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_MEMORY_MMAP

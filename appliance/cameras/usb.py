@@ -134,16 +134,16 @@ class UsbCamera:
     def _look_at_refusal(self, capture: cv2.VideoCapture, now_s: float) -> None:
         """A device that is ready and gives nothing: a stalled transfer is over soon, a dead one stays so for ever."""
         if reasons.is_gone(self._device):
-            raise CameraError(f"the camera was unplugged ({self._device})")
+            raise CameraError(f"the camera was unplugged ({self._device})", "gone")
         if self._refuses_since_s is None:
             self._refuses_since_s = now_s
         if now_s - self._refuses_since_s <= REFUSAL_S:
             return
         if self._started:
-            raise CameraError("the camera was lost; it may have been unplugged and be back")
+            raise CameraError("the camera was lost; it may have been unplugged and be back", "refused")
         capture.release()  # or the device would be busy, with us
         why = reasons.start_refusal(self._device, f"{self._mode.width}x{self._mode.height} {self._mode.pixel_format}")
-        raise CameraError(why or f"{self._device} did not start to send pictures")
+        raise _error(why) if why else CameraError(f"{self._device} did not start to send pictures", "refused")
 
     def _retrieve(self, capture: cv2.VideoCapture) -> Grabbed:
         """The picture that was grabbed, or the next one where this has waited behind it."""
@@ -170,20 +170,23 @@ class UsbCamera:
         if time.monotonic() - self._whole_s < (SILENCE_S if self._ever else START_S):
             return
         if self._broken:
-            raise CameraError(f"the camera sends only broken pictures ({self._broken})")
+            raise CameraError(f"the camera sends only broken pictures ({self._broken})", "broken")
         if self._ever:
-            raise CameraError("the camera stopped delivering pictures")
+            raise CameraError("the camera stopped delivering pictures", "silent")
         raise CameraError(
-            f"{self._device} delivers no picture; where cameras share a USB port, a smaller size or another port helps"
+            f"{self._device} delivers no picture; where cameras share a USB port, a smaller size or another port helps",
+            "silent",
         )
 
 
 def _refusal(device: str) -> CameraError:
-    refusal = reasons.refusal(device)
-    if refusal is None:
-        why = reasons.start_refusal(device, "every mode")
-        return CameraError(why or f"{device} does not answer as a camera does")
-    return CameraError(refusal.reason) if refusal.camera else NotACameraError(refusal.reason)
+    refusal = reasons.refusal(device) or reasons.start_refusal(device, "every mode")
+    return _error(refusal) if refusal else CameraError(f"{device} does not answer as a camera does", "refused")
+
+
+def _error(refusal: reasons.Refusal) -> CameraError:
+    error = CameraError if refusal.camera else NotACameraError
+    return error(refusal.reason, refusal.kind)
 
 
 def _jpeg(data: bytes, captured: Moment) -> Grabbed:

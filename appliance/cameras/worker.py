@@ -45,7 +45,7 @@ def run(fd: int, devices: Path) -> int:
     try:
         Worker(order, driver, commands, outbox).work()
     except CameraError as error:
-        outbox.say(Failed(str(error)))
+        outbox.say(Failed(str(error), error.kind))
         outbox.drain(LAST_WORD_S)
         os._exit(1)  # not by way of OpenCV's release, which can hang for seconds on a device that failed
     except (BrokenPipeError, ConnectionResetError):
@@ -106,12 +106,16 @@ class Worker:
     def work(self) -> None:
         """Deliver until the camera fails (CameraError) or the server is gone (OSError)."""
         self._beat()
-        self._driver.open()
-        while True:
-            self._deliver(self._driver.grab(self._patience_s()))
-            self._outbox.flush()
-            if time.monotonic() >= self._beat_due_s:
-                self._beat()
+        try:
+            self._driver.open()
+            while True:
+                self._deliver(self._driver.grab(self._patience_s()))
+                self._outbox.flush()
+                if time.monotonic() >= self._beat_due_s:
+                    self._beat()
+        except CameraError:
+            self._beat()  # what was counted since the last one
+            raise
 
     def _patience_s(self) -> float:
         if self._outbox.waiting:

@@ -3,7 +3,9 @@
 import trio
 
 from appliance.capture.capture import Capture
+from appliance.capture.hotplug import Hotplug
 from appliance.capture.placeholder import Placeholders
+from appliance.capture.usb_reset import UsbReset
 from appliance.streams.registry import Registry
 from appliance.streams.stream import Stream
 
@@ -12,16 +14,18 @@ REPEAT_CHECK_S = 0.2
 
 async def keep_cameras_alive(registry: Registry) -> None:
     """Give each stream of the registry its capture. A crash in one is a bug and ends the program."""
-    placeholders = Placeholders()
+    placeholders, hotplug, usb_reset = Placeholders(), Hotplug(), UsbReset()
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(hotplug.run, name="hotplug")
         async for stream in registry.added():
-            nursery.start_soon(_broadcast, stream, placeholders, name=f"capture {stream.id}")
+            capture = Capture(stream, placeholders, hotplug, usb_reset)
+            nursery.start_soon(_broadcast, stream, capture, name=f"capture {stream.id}")
 
 
-async def _broadcast(stream: Stream, placeholders: Placeholders) -> None:
+async def _broadcast(stream: Stream, capture: Capture) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_repeat, stream)
-        await Capture(stream, placeholders).run()
+        await capture.run()
         nursery.cancel_scope.cancel()
 
 

@@ -3,6 +3,7 @@
 import logging
 import time
 
+from appliance.capture.device import Node, node_of
 from appliance.capture.worker import WorkerError
 from appliance.frame import Frame
 from appliance.streams.stream import Stream
@@ -24,6 +25,9 @@ class Watch:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self.opening = ""  # the device it is touching, if any: where it hangs when nothing follows
+        self.device = ""  # the one it has, or is about to have, where it is one that can be pulled out
+        self.node: Node | None = None  # and which that was then
+        self._first_s: float | None = None  # when its first picture came
         self._notice = ""
         self._opened_s = time.monotonic()
         self._captured = self._rejected = self._unsent = 0
@@ -35,21 +39,28 @@ class Watch:
             return OPEN_DEADLINE_S
         return TRIAL_DEADLINE_S if self.opening else SILENCE_S
 
+    @property
+    def delivered_s(self) -> float:
+        """For how long there have been pictures."""
+        return 0.0 if self._first_s is None else time.monotonic() - self._first_s
+
     def silence(self) -> WorkerError:
         """What it means that nothing was heard for so long."""
         if self.opening or self._stream.opened is None:
-            return WorkerError(f"{self.opening or 'the camera'} did not open within {self.patience_s:.0f} s")
-        return WorkerError("the capture process stopped answering")
+            return WorkerError(f"{self.opening or 'the camera'} did not open within {self.patience_s:.0f} s", "hung")
+        return WorkerError("the capture process stopped answering", "hung")
 
     def take_in(self, message: hallway.Up, *, newest: bool = True) -> None:
         """One report; `newest`: no other waits behind it. Raises WorkerError when it means that the camera failed."""
         if not isinstance(message, hallway.Opening):
             self.opening = ""  # it answered
         match message:
-            case hallway.Failed(reason):
-                raise WorkerError(reason)
+            case hallway.Failed(reason, kind):
+                raise WorkerError(reason, kind)
             case hallway.Opening(device):
                 self.opening = device
+                if self._stream.camera.parsed_source.kind == "usb":  # others go on without a device that they try
+                    self._holds(device)
             case hallway.Opened():
                 self._take_in_opened(message)
             case hallway.Beat():
@@ -62,6 +73,7 @@ class Watch:
         if not self._stream.has_slot(slot):
             raise WorkerError(f"the capture process sent a frame in slot {slot}, which does not exist")
         self.opening = ""
+        self._first_s = self._first_s or time.monotonic()
         self._stream.last_captured_s = frame.captured_s
         self._stream.publish(slot, frame)
         if time.monotonic() - frame.captured_s < STALL_S:
@@ -71,6 +83,8 @@ class Watch:
         self._stream.opened = opened
         self._notice = opened.notice
         self._opened_s = time.monotonic()
+        if opened.driver == "usb":
+            self._holds(opened.device)
         log.info(
             "%s: %s %dx%d %s",
             self._stream.id,
@@ -83,6 +97,10 @@ class Watch:
             log.warning("%s: %s", self._stream.id, opened.notice)
         self._stream.changed.tell()
 
+    def _holds(self, device: str) -> None:
+        if device != self.device:
+            self.device, self.node = device, node_of(device)
+
     def _count(self, beat: hallway.Beat) -> None:
         stream = self._stream
         stream.captured.tick(time.monotonic(), beat.captured - self._captured)
@@ -91,6 +109,7 @@ class Watch:
         stream.totals.hallway_unsent += beat.unsent - self._unsent
         self._captured, self._rejected, self._unsent = beat.captured, beat.rejected, beat.unsent
         if beat.captured:
+            self._first_s = self._first_s or time.monotonic()
             stream.last_captured_s = beat.last_captured_s
 
     def _judge(self, beat: hallway.Beat) -> None:
@@ -100,7 +119,7 @@ class Watch:
             patience_s = PRODUCER_SILENCE_S if self._stream.producer.connected else PRODUCER_GONE_S
             self._judge_producer(fresh=beat.captured > 0 and age_s < patience_s)
         elif age_s > (STALL_S if beat.captured else FIRST_PICTURE_S):
-            raise WorkerError(f"no new picture for {age_s:.0f} s")
+            raise WorkerError(f"no new picture for {age_s:.0f} s", "silent")
         elif beat.captured:
             self._stream.set_status("live", self._notice)
 

@@ -21,7 +21,11 @@ log = logging.getLogger("appliance.worker")
 
 
 class WorkerError(Exception):
-    """The worker ended or has to be ended; `str()` is the reason people are shown."""
+    """The worker ended or has to be ended; `str()` is the reason people are shown, `kind` what the recovery goes by."""
+
+    def __init__(self, reason: str, kind: hallway.Kind = "other") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class Worker:
@@ -73,7 +77,7 @@ class Worker:
                     await trio.lowlevel.wait_readable(self._socket)
                     self._waited = True
         except (OSError, EOFError):
-            raise WorkerError(await self._how_it_ended()) from None
+            raise WorkerError(await self._how_it_ended(), "ended") from None
         except hallway.HallwayError as error:
             raise WorkerError(f"the capture process sent {error}") from error
 
@@ -96,7 +100,7 @@ class Worker:
                         except BlockingIOError:
                             await trio.lowlevel.wait_writable(self._socket)
             except trio.TooSlowError:
-                raise WorkerError("the capture process stopped answering") from None
+                raise WorkerError("the capture process stopped answering", "hung") from None
             except OSError:
                 pass  # it ended: `receive` knows why
 

@@ -32,6 +32,8 @@ _COUNTERS: dict[str, tuple[str, Callable[[Stream], int]]] = {
     "pictures_captured": ("Pictures the camera delivered.", lambda stream: stream.captured_total),
     "pictures_rejected": ("Pictures that were not whole.", lambda stream: stream.rejected_total),
     "worker_restarts": ("How often the capture process was started again.", lambda stream: stream.restarts),
+    "usb_resets": ("How often its USB device was switched off and on.", lambda stream: stream.mending.usb_resets),
+    "camera_unplugged": ("How often the camera left while it was open.", lambda stream: stream.mending.unplugged),
     "worker_frames_dropped": ("Frames the server did not take in time.", lambda stream: stream.totals.hallway_unsent),
     "viewers_joined": ("Viewers there ever were.", lambda stream: stream.totals.viewers_ever),
     "frames_sent": ("Frames sent to viewers.", lambda stream: stream.totals.frames_sent),
@@ -87,6 +89,7 @@ def _viewers(streams: list[Stream]) -> GaugeMetricFamily:
 
 def _states(streams: list[Stream]) -> Iterator[Metric]:
     up = GaugeMetricFamily(f"{PREFIX}stream_up", "1 while the stream is live.", labels=["stream"])
+    stuck = GaugeMetricFamily(f"{PREFIX}stuck_workers", "Processes that cannot be ended now.", labels=["stream"])
     wanted = GaugeMetricFamily(f"{PREFIX}stream_wanted", "1 while people want it live.", labels=["stream"])
     last = GaugeMetricFamily(
         f"{PREFIX}last_picture_timestamp_seconds",
@@ -98,9 +101,10 @@ def _states(streams: list[Stream]) -> Iterator[Metric]:
     for stream in streams:
         up.add_metric([stream.id], float(stream.status == "live"))
         wanted.add_metric([stream.id], float(stream.running))
+        stuck.add_metric([stream.id], stream.mending.stuck)
         if stream.captured_total:
             last.add_metric([stream.id], stream.last_captured_s + ahead_s)
-    yield from (up, wanted, last)
+    yield from (up, wanted, stuck, last)
 
 
 def _counters(streams: list[Stream]) -> Iterator[Metric]:

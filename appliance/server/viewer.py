@@ -112,11 +112,7 @@ class Viewer:
         while not self._left or (self.stream.removed and not self._asked_to_leave):
             is_time = time.monotonic() - told_s >= NUMBERS_EVERY_S
             info = self._info(told, with_numbers=self._acks and is_time)
-            if (
-                told is None
-                or self._told_anew
-                or (info if is_time else structs.replace(info, viewers=told.viewers)) != told
-            ):
+            if told is None or self._told_anew or _is_news(info, told, is_time=is_time):
                 self._told_anew = False
                 await self._line.send(events.encode("stream_info", info))
                 told, told_s = info, time.monotonic()
@@ -137,3 +133,13 @@ class Viewer:
         if told is not None and not with_numbers and not self._told_anew:
             info = structs.replace(info, dropped=told.dropped)
         return info
+
+
+def _is_news(info: events.StreamInfo, told: events.StreamInfo, *, is_time: bool) -> bool:
+    """Is this more than a countdown that goes on, and how many watch?"""
+    if not is_time:
+        info = structs.replace(info, viewers=told.viewers)
+    now, then = info.recovery, told.recovery
+    if now is not None and then is not None and bool(now.next_in_s) == bool(then.next_in_s):
+        now = structs.replace(now, next_in_s=then.next_in_s)
+    return structs.replace(info, recovery=now) != told

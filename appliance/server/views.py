@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 from appliance.config import NATIVE
 from appliance.streams.stream import Stream
 from appliance.streams.subscription import Subscription
-from appliance.wire.events import Dropped, Format, Numbers, Stages, Status, StreamInfo
+from appliance.wire.events import Dropped, Format, Numbers, Recovery, Stages, Status, StreamInfo
 
 
 class StreamState(Struct, frozen=True):
@@ -29,6 +29,7 @@ class StreamState(Struct, frozen=True):
     viewers: int
     removable: bool
     running: bool  # people want it live; `status` is what came of it
+    recovery: Recovery | None  # what is being done about a camera that failed
 
 
 class Counters(Struct, frozen=True):
@@ -37,6 +38,9 @@ class Counters(Struct, frozen=True):
     captured: int
     rejected: int  # pictures that were not whole
     worker_restarts: int
+    usb_resets: int
+    unplugged: int  # how often the camera left while it was open
+    stuck_workers: int  # that cannot be ended now, because they sit in the kernel
     last_picture_age_s: float | None
     viewers_lost_frames: int  # those who watch now
 
@@ -92,6 +96,9 @@ class BoxTotals(Struct, frozen=True):
     captured: int
     rejected: int
     worker_restarts: int
+    usb_resets: int
+    unplugged: int
+    stuck_workers: int
 
 
 def state_of(stream: Stream) -> StreamState:
@@ -115,6 +122,7 @@ def state_of(stream: Stream) -> StreamState:
         viewers=stream.viewers,
         removable=stream.removable,
         running=stream.running,
+        recovery=stream.recovery,
     )
 
 
@@ -143,6 +151,7 @@ def info_of(
         auto=subscription.auto,
         rung=subscription.rung_name,
         numbers=numbers,
+        recovery=stream.recovery,
     )
 
 
@@ -153,6 +162,9 @@ def counters_of(stream: Stream) -> Counters:
         captured=stream.captured_total,
         rejected=stream.rejected_total,
         worker_restarts=stream.restarts,
+        usb_resets=stream.mending.usb_resets,
+        unplugged=stream.mending.unplugged,
+        stuck_workers=stream.mending.stuck,
         last_picture_age_s=round(age_s, 3) if stream.captured_total else None,
         viewers_lost_frames=sum(subscription.lost for subscription in stream.subscriptions),
     )
@@ -209,6 +221,9 @@ def totals_of(streams: list[StreamStatus]) -> BoxTotals:
         captured=sum(each.captured for each in counters),
         rejected=sum(each.rejected for each in counters),
         worker_restarts=sum(each.worker_restarts for each in counters),
+        usb_resets=sum(each.usb_resets for each in counters),
+        unplugged=sum(each.unplugged for each in counters),
+        stuck_workers=sum(each.stuck_workers for each in counters),
     )
 
 

@@ -13,12 +13,13 @@ from appliance.meter import Meter
 from appliance.streams.change import Change
 from appliance.streams.figures import Figures, Totals
 from appliance.streams.hub import Hub
+from appliance.streams.mending import Mending
 from appliance.streams.numbering import Numbering
 from appliance.streams.offer import Offer
 from appliance.streams.producer import Producer
 from appliance.streams.rung import Rung, bytes_ratio
 from appliance.streams.subscription import Subscription
-from appliance.wire.events import Status
+from appliance.wire.events import Recovery, Status
 from appliance.wire.hallway import Opened, Rendition
 
 FRESH_S = 1.5  # an older picture is not shown to a newcomer as if it were live
@@ -41,6 +42,7 @@ class Stream:
         self.captured_total = self.rejected_total = self.restarts = 0
         self.last_captured_s = float("-inf")
         self.totals = Totals()
+        self.mending = Mending()
         self.offer = Offer(camera, presets)
         self.numbering = Numbering()
         self.producer = Producer()
@@ -162,10 +164,17 @@ class Stream:
         if self.running:
             self._set_status(status, reason)
 
+    @property
+    def recovery(self) -> Recovery | None:
+        """What is being done about its camera, while that fails and people want it."""
+        return self.mending.now if self.running else None
+
     def _set_status(self, status: Status, reason: str) -> None:
         if (status, reason) == (self.status, self.reason):
             return
         self.status, self.reason = status, reason
+        if status == "live":
+            self.mending.over()
         self.changed.tell()
 
     # What people ask of it.
@@ -174,6 +183,7 @@ class Stream:
         """Have it broadcast."""
         if not self.running:
             self.running = True
+            self.mending.over()  # what was done before they stopped it
             self._set_status("starting", "starting")
 
     def stop(self) -> None:

@@ -16,6 +16,7 @@ from appliance.frame import Frame
 Format = Literal["binary", "json"]
 ViewerFps = Annotated[float, Meta(gt=0, le=120)]
 Status = Literal["live", "starting", "offline"]
+Step = Literal["new_worker", "usb_reset", "wait_for_hotplug"]
 
 
 class EventError(ValueError):
@@ -120,6 +121,15 @@ class Numbers(Struct, frozen=True):
     stages: Stages
 
 
+class Recovery(Struct, frozen=True):
+    """What is being done about a camera that failed: see capture/recovery.py."""
+
+    step: Step
+    attempt: int  # the number of the try that comes or runs, since the camera last was well
+    next_in_s: float | None  # 0: it runs; None: when the device comes, or another process lets it go
+    last_reason: str
+
+
 class StreamInfo(Struct, frozen=True):
     """What a viewer knows of a stream; sent on join and at each change."""
 
@@ -141,6 +151,7 @@ class StreamInfo(Struct, frozen=True):
     auto: bool = False  # this viewer's quality follows its connection
     rung: str = ""  # what it gets now, for people: "high", "high at 15 fps", …
     numbers: Numbers | None = None
+    recovery: Recovery | None = None  # None: nothing is being mended
 
 
 class Error(Struct, frozen=True):

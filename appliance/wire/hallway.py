@@ -8,7 +8,7 @@ Rule 2: a message longer than MAX_MESSAGE_BYTES is a broken peer, not a bigger b
 """
 
 import struct
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +24,12 @@ _FRAME = struct.Struct(
 FRAME_HEAD_BYTES = _FRAME.size
 _PUSHED = struct.Struct(">Q")  # captured µs
 _JSON, _FRAME_KIND, _PUSHED_KIND = ord("J"), ord("F"), ord("P")
+
+
+# What went wrong, for whoever decides what is done about it; the words beside it are for people. In turn: the device is not there;
+# another program has it; it may not be opened; it does not answer; it sends nothing; it sends no whole picture; it fails what a
+# camera has to do; the process ended. "other": nobody knows, or nothing can be done but to try again.
+Kind = Literal["gone", "busy", "permission", "hung", "silent", "broken", "refused", "ended", "other"]
 
 
 class HallwayError(Exception):
@@ -89,9 +95,10 @@ class Beat(Struct, frozen=True, tag=True):
 
 
 class Failed(Struct, frozen=True, tag=True):
-    """The camera cannot deliver; the worker ends after this. `reason` is for people."""
+    """The camera cannot deliver; the worker ends after this. `reason` is for people, `kind` for the recovery."""
 
     reason: str
+    kind: Kind = "other"
 
 
 class Pushed(NamedTuple):

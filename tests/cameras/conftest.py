@@ -61,9 +61,14 @@ class FakeCamera:
         self.be("fine")
 
     def be(self, state: str) -> None:
-        """Plug it in, or set its state: fine, renewed, freeze, and the others that the stand-in knows."""
-        new = self.path.with_suffix(".new")  # whole at once: the stand-in looks all the time
-        new.write_text(state)
+        """Plug it in, or set its state: fine, renewed, freeze, busy, hang, broken."""
+        word = f"{state}\n".ljust(16)  # whole at once, whatever stood there: the stand-in looks all the time
+        if self.path.exists() and state != "renewed":
+            with self.path.open("r+") as gate:
+                gate.write(word)  # in place: it is still the same device
+            return
+        new = self.path.with_suffix(".new")
+        new.write_text(word)
         new.rename(self.path)
 
     def unplug(self) -> None:
@@ -85,6 +90,16 @@ class FakeCamera:
         plug_in(sys, ids, mbit=mbit)
         self.env["CAMERA_APPLIANCE_SYS"] = str(sys)
         return self
+
+    def number(self, number: int) -> Path:
+        """Have it stand as /dev/videoN, and its present name be a link to that."""
+        node = self.devices / f"video{number}"
+        if self.path.exists():
+            self.path.resolve().rename(node)
+            self.path.unlink(missing_ok=True)
+        node.touch()
+        self.path.symlink_to(node)
+        return node
 
 
 @pytest.fixture(scope="session")

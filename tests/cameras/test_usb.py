@@ -62,7 +62,7 @@ def test_unplugged(worker: ServerEnd, fake_camera: FakeCamera) -> None:
     worker.frames(3)
     fake_camera.unplug()
     unplugged_s = time.monotonic()
-    assert worker.until(Failed).reason == f"the camera was unplugged ({fake_camera.path})"
+    assert worker.until(Failed) == Failed(f"the camera was unplugged ({fake_camera.path})", "gone")
     assert time.monotonic() - unplugged_s < 1.5
     assert worker.ended() == 1
 
@@ -76,11 +76,22 @@ def test_frozen(worker: ServerEnd, fake_camera: FakeCamera) -> None:
         if isinstance(message, Beat):
             beats_s.append(time.monotonic())
             spent_s = cpu_s(worker.process.pid) - before_s
-    assert message.reason == "the camera stopped delivering pictures"
+    assert message == Failed("the camera stopped delivering pictures", "silent")
     assert 1.5 < time.monotonic() - frozen_s < 3.5
     assert len(beats_s) >= 5
     assert all(after - before < 1 for before, after in pairwise(beats_s))
     assert spent_s < 0.3  # waiting, not spinning
+
+
+def test_its_last_count_comes_before_its_last_word(worker: ServerEnd, fake_camera: FakeCamera) -> None:
+    """Pictures since the last beat are lost for the totals otherwise, at each failure of a camera."""
+    worker.frames(3)
+    beat = worker.until(Beat)
+    newest = worker.frames(3)[-1]  # captured since then
+    fake_camera.unplug()
+    while not isinstance(message := worker.receive(), Failed):
+        beat = message if isinstance(message, Beat) else beat
+    assert beat.last_captured_s >= newest.captured_s
 
 
 def test_frozen_for_a_moment(worker: ServerEnd, fake_camera: FakeCamera) -> None:
@@ -116,9 +127,13 @@ def test_three_ways_to_fall_silent(make_fake_camera: Callable[..., FakeCamera], 
         of_renewed.frames(3)
         renewed.be("renewed")  # pulled out and back before anyone looked: this capture is dead all the same
         assert of_broken.until(Beat, lambda beat: beat.rejected > 10).captured == 0
-        assert of_broken.until(Failed).reason == "the camera sends only broken pictures (truncated: no end marker)"
-        assert of_mute.until(Failed).reason.startswith(f"{mute.path} delivers no picture")
-        assert of_renewed.until(Failed).reason == "the camera was lost; it may have been unplugged and be back"
+        only_broken = "the camera sends only broken pictures (truncated: no end marker)"
+        assert of_broken.until(Failed) == Failed(only_broken, "broken")
+        said = of_mute.until(Failed)
+        assert said.reason.startswith(f"{mute.path} delivers no picture")
+        assert said.kind == "silent"
+        lost = Failed("the camera was lost; it may have been unplugged and be back", "refused")
+        assert of_renewed.until(Failed) == lost
         opened = searching.opened()
         assert (opened.driver, opened.notice.split(";")[0]) == ("pattern", f"{mute.path} delivers no picture")
         assert {worker.ended() for worker in (of_renewed, of_broken, of_mute)} == {1}
@@ -130,7 +145,7 @@ def test_three_ways_to_fall_silent(make_fake_camera: Callable[..., FakeCamera], 
 def test_busy(fake_camera: FakeCamera) -> None:
     fake_camera.be("busy")
     with start(fake_camera) as worker:
-        assert worker.until(Failed).reason == f"{fake_camera.path} is busy: another program uses it"
+        assert worker.until(Failed) == Failed(f"{fake_camera.path} is busy: another program uses it", "busy")
         assert worker.ended() == 1
 
 

@@ -232,7 +232,7 @@ def test_idle_costs_nothing() -> None:
 def test_a_camera_that_cannot_be_opened_says_why_and_ends() -> None:
     with ServerEnd(Camera(id="front", source="usb:/dev/v4l/by-id/usb-not-there")) as worker:
         assert worker.until(Opening).device == "/dev/v4l/by-id/usb-not-there"
-        assert worker.until(Failed).reason == "no such device: /dev/v4l/by-id/usb-not-there"
+        assert worker.until(Failed) == Failed("no such device: /dev/v4l/by-id/usb-not-there", "gone")
         with pytest.raises(EndedError):
             worker.receive()
         assert worker.ended() == 1

@@ -75,7 +75,7 @@ FAULTS = [
     ("", "unplugged", 3),
     ("freeze", "stopped delivering", 4),
     ("broken", "only broken pictures", 4),
-    ("renewed", "was lost", 3),
+    ("renewed", "unplugged", 3),
 ]
 STEADY_S = 2.2  # a camera that lived for so long is restarted without a longer wait
 

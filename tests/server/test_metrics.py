@@ -124,6 +124,7 @@ async def test_what_happened_is_what_it_says(quiet_box: Box) -> None:
     before = of(quiet_box)
     watched(stream)
     stream.captured_total, stream.restarts, stream.last_captured_s = 90, 2, time.monotonic() - 3
+    stream.mending.usb_resets, stream.mending.unplugged, stream.mending.stuck = 1, 3, 1
     stream.set_status("live")
     quiet_box.refused["viewers"] += 4
     now = of(quiet_box)
@@ -141,6 +142,7 @@ async def test_what_happened_is_what_it_says(quiet_box: Box) -> None:
     assert value("viewers_joined_total") == 1
     assert value("pictures_captured_total") == 90
     assert value("worker_restarts_total") == 2
+    assert (value("usb_resets_total"), value("camera_unplugged_total"), value("stuck_workers")) == (1, 3, 1)
     assert (value("frames_sent_total"), value("sent_bytes_total")) == (3, 3000)
     assert value("frames_dropped_total", ("cause", "unsent")) == 2
     assert value("frames_dropped_total", ("cause", "unacknowledged")) == 0

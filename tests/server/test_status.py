@@ -77,6 +77,18 @@ async def test_nobody_and_nothing(stream: Stream) -> None:
     assert totals_of([]).frames_sent == 0
 
 
+async def test_what_befell_the_camera(stream: Stream) -> None:
+    stream.restarts, stream.mending.usb_resets, stream.mending.unplugged, stream.mending.stuck = 5, 1, 3, 2
+    stream.mending.plan("usb_reset", 3, 5.0, "the camera stopped delivering pictures")
+    status = await status_of(stream)
+    assert status.recovery == stream.recovery == info_of(stream, stream.subscribe("low"), 0, "binary").recovery
+    assert status.recovery is not None
+    counters = status.counters
+    assert (counters.worker_restarts, counters.usb_resets, counters.unplugged, counters.stuck_workers) == (5, 1, 3, 2)
+    totals = totals_of([status, status])
+    assert (totals.worker_restarts, totals.usb_resets, totals.unplugged, totals.stuck_workers) == (10, 2, 6, 4)
+
+
 async def test_many_viewers_do_not_hold_the_streams_up(stream: Stream, nursery: trio.Nursery) -> None:
     """The answer is worked out in pieces; between them others get their turn. Who leaves meanwhile is told of all the same."""
     subscriptions = [stream.subscribe("low") for _ in range(200)]

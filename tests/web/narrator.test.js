@@ -47,6 +47,18 @@ test("without live pictures there is no word of the connection's quality", () =>
   assert.deepEqual(aloud, ["Front door: Slow connection: 480p", "Front door: Reconnecting, Last picture 1 s ago"]);
 });
 
+test("an offline camera says what is done about it, and the countdown is not said aloud each second", () => {
+  const aloud = [];
+  const narrator = new Narrator((text) => aloud.push(text));
+  const recovery = { step: "new_worker", attempt: 4, next_in_s: null, last_reason: "", dueMs: 10_000 };
+  const lost = { ...stream, status: "offline", reason: "/dev/video0 is busy: another program uses it", recovery };
+  const told = (nowMs) => tell(narrator, known(undefined, { stream: lost, figures: { ...figures, placeholder: true } }), nowMs, 250).badge.detail;
+  assert.equal(told(2000), "/dev/video0 is busy: another program uses it. Trying again in 8 s, attempt 4.");
+  for (let nowMs = 3000; nowMs < 9000; nowMs += 1000) told(nowMs);
+  assert.equal(told(10_000), "/dev/video0 is busy: another program uses it. Trying again, attempt 4.");
+  assert.ok(aloud.length <= 1, aloud.join("; "));
+});
+
 test("the line under the name says that nothing was chosen, or what was", () => {
   const note = (preset) => tell(new Narrator(() => {}), known(full, { choice: { preset, fps: null } }), 0, 250).note;
   assert.deepEqual([null, "high"].map(note), ["1280 × 720 · Auto", "1280 × 720 · High"]);

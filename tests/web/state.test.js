@@ -33,6 +33,14 @@ test("offline says why, and how old the picture is that still stands there", () 
   assert.equal(on({ ...facts, placeholder: true }).detail, "The camera was unplugged");
 });
 
+test("and what the box does about it", () => {
+  const facts = { status: "offline", reason: "the camera was unplugged", placeholder: true, mending: "Waiting for it." };
+  assert.equal(on(facts).detail, "The camera was unplugged. Waiting for it.");
+  assert.equal(on({ ...facts, placeholder: false, ageMs: 4200 }).detail, "The camera was unplugged, last picture 4 s ago. Waiting for it.");
+  assert.equal(on({ ...facts, reason: "" }).detail, "Waiting for it.");
+  assert.equal(on({ ...facts, status: "live", placeholder: false }).detail, "");
+});
+
 test("stopped is not broken, and what the box calls it does not matter", () => {
   assert.deepEqual(on({ status: "offline", reason: "angehalten", running: false }), { state: "STOPPED", label: "Stopped", detail: "" });
   assert.equal(on({ status: "offline", reason: "stopped" }).state, "OFFLINE");

@@ -3,6 +3,8 @@
  * Pure: the caller brings the time.
  */
 
+import { dated } from "./mending.js";
+
 /** @typedef {import("../types.js").Stream} Stream */
 /** @typedef {import("../types.js").StreamInfo} StreamInfo */
 
@@ -29,11 +31,14 @@ export class Roster {
    * @param {number} askedMs when the list was asked for: news told since then is newer
    */
   listed(streams, askedMs) {
-    this.#streams = new Map(streams.map((stream) => [stream.id, stream]));
+    const before = this.#streams;
+    this.#streams = new Map(
+      streams.map((stream) => [stream.id, { ...stream, recovery: dated(stream.recovery, askedMs, before.get(stream.id)?.recovery) }]),
+    );
     if (this.#added && this.#added.atMs >= askedMs) this.#insert(this.#added.stream);
     for (const [id, { atMs, info }] of this.#told) {
       if (!this.#streams.has(id)) this.#told.delete(id);
-      else if (atMs >= askedMs) this.#merge(info);
+      else if (atMs >= askedMs) this.#merge(info, atMs);
     }
   }
 
@@ -55,7 +60,7 @@ export class Roster {
    */
   told(info, nowMs) {
     this.#told.set(info.stream_id, { atMs: nowMs, info });
-    return this.#merge(info);
+    return this.#merge(info, nowMs);
   }
 
   /**
@@ -75,11 +80,13 @@ export class Roster {
   /**
    * Its `preset` and `fps` are this viewer's, so they do not belong to the stream.
    * @param {StreamInfo} info
+   * @param {number} atMs
    */
-  #merge({ stream_id, name, status, reason, running, presets, jpeg_quality, viewers }) {
+  #merge({ stream_id, name, status, reason, running, presets, jpeg_quality, viewers, recovery: told }, atMs) {
     const stream = this.#streams.get(stream_id);
     if (!stream) return false;
-    const merged = { ...stream, name, status, reason, running, presets, jpeg_quality, viewers };
+    const recovery = dated(told, atMs, stream.recovery);
+    const merged = { ...stream, name, status, reason, running, presets, jpeg_quality, viewers, recovery };
     if (JSON.stringify(merged) === JSON.stringify(stream)) return false;
     this.#streams.set(stream_id, merged);
     return true;

@@ -10,6 +10,7 @@
  * @property {boolean} running  people want it live
  * @property {import("../types.js").Status} status
  * @property {string} reason
+ * @property {string} [mending]  what the box does about it, a sentence
  * @property {boolean} placeholder  the last thing drawn is a placeholder
  * @property {number | null} ageMs  of the last real picture; null: there was none yet
  * @property {number} intervalMs  how far apart pictures are meant to be
@@ -52,9 +53,10 @@ function starting({ status, reason }) {
 }
 
 /** @param {Facts} facts */
-function offline({ reason, placeholder, ageMs }) {
+function offline({ reason, mending, placeholder, ageMs }) {
   const last = ageMs !== null && !placeholder ? `last picture ${duration(ageMs)} ago` : "";
-  return { state: /** @type {State} */ ("OFFLINE"), label: "Offline", detail: sentence([reason, last].filter(Boolean).join(", ")) };
+  const why = sentence([reason, last].filter(Boolean).join(", "));
+  return { state: /** @type {State} */ ("OFFLINE"), label: "Offline", detail: [why, mending].filter(Boolean).join(". ") };
 }
 
 /**

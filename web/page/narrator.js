@@ -3,6 +3,7 @@
 import { Hint, slowWords, wishOf } from "../model/auto.js";
 import { Announcer } from "../model/announcer.js";
 import { noteOf } from "../model/figures.js";
+import { mendingWords } from "../model/mending.js";
 import { badge } from "../model/state.js";
 
 /** @typedef {import("../model/state.js").Badge} Badge */
@@ -41,7 +42,8 @@ export class Narrator {
   words({ stream, figures, info, choice, best, watching }, nowMs) {
     const { running, status, reason, id } = stream;
     const { connection = "connecting", placeholder = false, ageMs = null, intervalMs = 0 } = figures ?? {};
-    const shown = badge({ watching, connection, running, status, reason, placeholder, ageMs, intervalMs });
+    const mending = mendingWords(stream.recovery, nowMs);
+    const shown = badge({ watching, connection, running, status, reason, mending, placeholder, ageMs, intervalMs });
     const wish = wishOf(choice);
     const flows = shown.state === "LIVE" || shown.state === "DELAYED";
     const slow = this.#hint(id).next(flows ? slowWords(info, stream, best, wish.fps) : "", nowMs);
