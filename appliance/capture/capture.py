@@ -19,7 +19,6 @@ from appliance.config import Camera
 from appliance.streams.stream import Stream
 from appliance.wire import hallway
 
-SAY_WHY_S = 2.0  # to draw a placeholder takes a sixth of that, unless the machine is busy
 KILL_DEADLINE_S = 2.0  # SIGKILL works at once, except on a process stuck inside the kernel
 log = logging.getLogger("appliance.capture")
 
@@ -60,7 +59,7 @@ class Capture:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._cancel_when_stopped, nursery.cancel_scope)
             failure = await self._open_and_fail()
-            await self._remedy.apply(failure, self._device)
+            await self._remedy.apply(failure, self._device, self._placeholders.show)
             nursery.cancel_scope.cancel()
 
     async def _cancel_when_stopped(self, scope: trio.CancelScope) -> None:
@@ -86,9 +85,6 @@ class Capture:
             self._avoid.clear()
         if watch.opening and error.kind == "hung":
             self._avoid = [*{*self._avoid, watch.opening}]
-        # Before the next attempt: who watches a plain stream is told only by the picture.
-        with trio.move_on_after(SAY_WHY_S):
-            await self._placeholders.show(stream)
         return Failure(error.kind, watch.delivered_s)
 
     async def _with_worker(self, watch: Watch) -> WorkerError:

@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections.abc import Awaitable, Callable
 
 import trio
 
@@ -13,6 +14,7 @@ from appliance.capture.stuck import Stuck
 from appliance.capture.usb_reset import UsbReset
 from appliance.streams.stream import Stream
 
+SAY_WHY_S = 2.0  # to draw a placeholder takes a sixth of that, unless the machine is busy
 log = logging.getLogger("appliance.capture")
 
 
@@ -23,13 +25,16 @@ class Remedy:
         self._stream, self._recovery = stream, recovery
         self._hotplug, self._usb_reset, self._stuck = hotplug, usb_reset, stuck
 
-    async def apply(self, failure: Failure, device: str) -> None:
-        """Do the next step, and wait as it says. `device`: the name of its USB device, "" for a camera that is none."""
+    async def apply(self, failure: Failure, device: str, say_why: Callable[[Stream], Awaitable[None]]) -> None:
+        """Have people told, do the next step, and wait as it says. `device`: its name if it is a USB device, else ""."""
         stream = self._stream
         node = node_of(device)
+        # Before the next attempt: who watches a plain stream is told only by the picture.
+        with trio.move_on_after(SAY_WHY_S):
+            await say_why(stream)
         seen = failure._replace(stuck=len(self._stuck))
         if device:
-            seen = seen._replace(plugged=node is not None, resets_s=self._usb_reset.times_of(device))
+            seen = seen._replace(plugged=node_of(device) is not None, resets_s=self._usb_reset.times_of(device))
         plan = self._recovery.next(seen, time.monotonic())
         self._say(plan)
         if plan.step != "usb_reset" or await self._reset(device):

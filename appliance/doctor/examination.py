@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     board.power,
     board.complaints,
     usb.settings,
+    usb.hotplug,
     board.contiguous_memory,
     board.memory,
     board.storage,

@@ -8,6 +8,8 @@ from appliance.doctor.finding import Finding
 from appliance.doctor.machine import Machine, number
 
 _DEVICES = "/sys/bus/usb/devices"
+UDEV_CONTROL = "/run/udev/control"
+USB_RESET = "/run/camera-appliance-usb-reset.sock"  # as capture/ has them; importing it would load half the program
 _VIDEO_CLASS = "0e"
 _HIGH_SPEED_MBIT = 480
 _SHORT_REST_MS = 1000
@@ -73,6 +75,22 @@ def settings(machine: Machine, config: Config) -> Iterator[Finding]:
         if machine.text(f"{power}/control") == "auto" and rest_ms is not None and 0 <= rest_ms < _SHORT_REST_MS:
             what = f"{camera.described} is put to sleep after {rest_ms} ms; some cameras do not wake up"
             yield Finding("warning", "usb sleep", what, f"{power}/control", f"echo on | sudo tee {power}/control")
+
+
+def hotplug(machine: Machine, config: Config) -> Iterator[Finding]:
+    """Is anybody told when a camera comes or goes, and can one that fails be switched off and on?"""
+    if not any(camera.parsed_source.kind in ("usb", "auto") for camera in config.cameras):
+        return
+    if machine.node(UDEV_CONTROL) is None:
+        what = "udev does not run: cameras have no lasting names, and a new one is found only by looking"
+        yield Finding("warning", "hotplug", what, UDEV_CONTROL, "sudo systemctl start systemd-udevd")
+    else:
+        yield Finding("ok", "hotplug", "udev tells of cameras that come and go", UDEV_CONTROL)
+    if machine.node(USB_RESET) is None:
+        what = "nothing here may switch a USB device off and on; a camera that fails is only opened again"
+        yield Finding("ok", "usb reset", what, USB_RESET)
+    else:
+        yield Finding("ok", "usb reset", "a camera that fails on and on is switched off and on", USB_RESET)
 
 
 def _cameras(machine: Machine) -> list[UsbCamera]:

@@ -93,6 +93,8 @@ async def test_what_is_told_meanwhile(fake_camera: FakeCamera, tmp_path: Path, h
             fake_camera.unplug()
             await goes_offline(viewer, "unplugged", BUSY * SAID_S)
             waiting = await told(viewer, "wait_for_hotplug")
+            with trio.move_on_after(1.5):
+                assert not await viewer.event("stream_info"), "a countdown that goes on is no news"
             [stream] = (await http.get(f"{box.url}/api/streams")).json()["streams"]
             assert not workers_of(box.process.pid), "nothing runs while there is no camera"
             fake_camera.be("busy")

@@ -1,6 +1,8 @@
 """Driver, cable, bus, sleep."""
 
-from appliance.config import Config
+from appliance.capture.hotplug import UDEV
+from appliance.capture.usb_reset import SOCKET
+from appliance.config import Camera, Config
 from appliance.doctor import usb
 from appliance.doctor.finding import Check, Finding
 from tests.doctor.box import Box
@@ -70,3 +72,20 @@ def test_a_camera_that_is_put_to_sleep_at_once(box: Box) -> None:
     assert (sleepy.state, sleepy.fix) == ("warning", f"echo on | sudo tee {power}/control")
     box.file(f"{power}/control", "on\n")
     assert found(box, usb.settings) == []
+
+
+def test_who_tells_of_cameras_that_come_and_go(box: Box) -> None:
+    assert [(finding.state, finding.check) for finding in found(box, usb.hotplug)] == [
+        ("ok", "hotplug"),
+        ("ok", "usb reset"),
+    ]
+    box.gone(str(UDEV / "control"))
+    box.file(str(SOCKET), "")
+    silent, reset = found(box, usb.hotplug)
+    assert (silent.state, silent.fix) == ("warning", "sudo systemctl start systemd-udevd")
+    assert reset.what == "a camera that fails on and on is switched off and on"
+
+
+def test_without_usb_cameras_nobody_needs_to_tell(box: Box) -> None:
+    box.gone("/run/udev/control")
+    assert list(usb.hotplug(box, Config(cameras=[Camera(id="front", source="pattern")]))) == []
