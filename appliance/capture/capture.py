@@ -72,7 +72,7 @@ class Capture:
 
     async def _open_and_fail(self) -> Failure:
         """Run one worker until it fails. While failures repeat, the stream goes on showing why."""
-        stream, watch = self._stream, Watch(self._stream)
+        stream, watch, began_s = self._stream, Watch(self._stream), trio.current_time()
         if self._recovery.fresh:
             stream.set_status("starting", "starting")
         try:
@@ -85,7 +85,7 @@ class Capture:
             self._avoid.clear()
         if watch.opening and error.kind == "hung":
             self._avoid = [*{*self._avoid, watch.opening}]
-        return Failure(error.kind, watch.delivered_s)
+        return Failure(error.kind, watch.delivered_s, trio.current_time() - began_s)
 
     async def _with_worker(self, watch: Watch) -> WorkerError:
         """Run one worker until it fails, and say at once how: to end it may take a while."""

@@ -35,6 +35,7 @@ class Failure(NamedTuple):
 
     kind: Kind
     delivered_s: float = 0.0  # for how long there were pictures before
+    took_s: float = 0.0  # from the beginning of the attempt: a slow failure is a wait already
     plugged: bool | None = None  # is its device there? None: it has none that could be pulled out
     stuck: int = 0  # processes of ours that cannot be ended
     resets_s: Sequence[float] | None = None  # when its device was reset before; None: it cannot be
@@ -70,7 +71,7 @@ class Recovery:
             self._failures = 0
         if failure.delivered_s > WELL_S:
             self._faults = 0
-        wait_s = backoff.delay_s(self._failures, SPREAD)
+        wait_s = max(backoff.delay_s(self._failures, SPREAD) - failure.took_s, backoff.delay_s(0, SPREAD))
         self._failures += 1
         if failure.plugged is False:
             return self._plan("wait_for_hotplug", math.inf if failure.stuck >= MOST_STUCK else LOOK_AGAIN_S)

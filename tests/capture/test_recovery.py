@@ -62,6 +62,14 @@ def test_new_workers_come_later_and_later() -> None:
     assert [plan.attempt for plan in box.plans] == list(range(1, 10))
 
 
+def test_a_failure_that_took_its_time_is_followed_sooner() -> None:
+    """A frozen camera takes four seconds to fail: once it thaws, people must not wait for another ten."""
+    box = Box(resettable=False)
+    waits = [box.fail(Failure("silent", took_s=4.0, plugged=True)).wait_s for _ in range(9)]
+    assert max(waits[:4]) <= FIRST_S
+    assert max(waits) <= LAST_S - 4
+
+
 def test_a_camera_that_delivered_is_tried_again_soon() -> None:
     box = Box()
     for _ in range(5):
@@ -129,6 +137,7 @@ failures = st.builds(
     Failure,
     kind=st.sampled_from(KINDS),
     delivered_s=st.sampled_from([0.0, 1.0, 5.0, 100.0]),
+    took_s=st.sampled_from([0.0, 0.5, 4.0, 100.0]),
     plugged=st.sampled_from([None, True, False]),
     stuck=st.integers(0, MOST_STUCK),
 )
