@@ -98,6 +98,9 @@ def test_cameras_replace_the_default_one() -> None:
         ("published", Source("published")),
         ("usb:0", Source("usb", "/dev/video0")),
         ("usb:07", Source("usb", "/dev/video7")),
+        ("csi:0", Source("csi", "0")),
+        ("csi:/base/soc/i2c0mux/i2c@1/imx219@10", Source("csi", "/base/soc/i2c0mux/i2c@1/imx219@10")),
+        ("csi:Virtual0", Source("csi", "Virtual0")),
         ("usb:/dev/v4l/by-id/usb-Maker_Camera", Source("usb", "/dev/v4l/by-id/usb-Maker_Camera")),
     ],
 )

@@ -109,6 +109,14 @@ def test_bad_file_is_one_line(text: str, line: str) -> None:
         "AUTO",
         "usb:/dev/\\u0000",
         "usb:/" + "x" * 255,
+        "csi",
+        "csi:",
+        "csi:-1",
+        "csi:100",
+        "csi:٣",
+        "csi:/base/a b",
+        "csi:/base/ä",
+        "csi:/" + "x" * 255,
     ],
 )
 def test_bad_source_names_those_that_work(source: str) -> None:
@@ -139,11 +147,6 @@ def test_bad_address_shows_no_login(address: str) -> None:
 
 def test_login_of_an_unknown_scheme_is_not_shown_either() -> None:
     assert "secret" not in refusal(f'{CAMERA}source = "htp://me:secret@x/y"')
-
-
-@pytest.mark.parametrize("source", ["csi:0"])
-def test_source_of_another_version_says_so(source: str) -> None:
-    assert "sources do not work in this version" in refusal(f'{CAMERA}source = "{source}"')
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ CATCHES_EVERYTHING = {
 }  # the guard: whatever fails in a connection stays in that connection, and is logged
 NOT_OUR_WORDS = re.compile(r"manager|helper|util|processor", re.IGNORECASE)
 DEVICE_ROOM = "appliance.cameras"
-DEVICE_LIBRARIES = {"cv2", "numpy", "simplejpeg", "picamera2", "av"}
+DEVICE_LIBRARIES = {"cv2", "numpy", "simplejpeg", "picamera2", "libcamera", "av"}
 OF_ANOTHER_MACHINE = re.compile(rb"(?<![\w.~-])/(?:work|root)/")
 
 

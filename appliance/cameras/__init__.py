@@ -1,7 +1,7 @@
 """The worker side of a camera: devices, codecs and pixels, each camera in a process of its own.
 
-Rule 1: this is the only room that imports cv2, numpy and simplejpeg, and nobody imports this room; it is started:
-        `python -m appliance.cameras worker FD`, `… list`, `… placeholder WIDTH HEIGHT TITLE REASON`.
+Rule 1: this is the only room that imports cv2, numpy, simplejpeg and picamera2, and nobody imports this room; it is started:
+        `python -m appliance.cameras worker FD`, `… list`, `… list-csi`, `… placeholder WIDTH HEIGHT TITLE REASON`.
 Rule 2: it knows no viewer, only its camera, which may be on the network, and the hallway to its server.
 """
 

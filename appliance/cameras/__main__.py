@@ -11,7 +11,10 @@ import signal
 import sys
 from pathlib import Path
 
-USAGE = "usage: python -m appliance.cameras worker FD | list [WIDTHxHEIGHT@FPS=SOURCE...] | placeholder TITLE REASON WIDTHxHEIGHT..."
+USAGE = (
+    "usage: python -m appliance.cameras worker FD | list [WIDTHxHEIGHT@FPS=SOURCE...] | list-csi | "
+    "placeholder TITLE REASON WIDTHxHEIGHT..."
+)
 
 
 def _worker(fd: str) -> int:
@@ -30,6 +33,14 @@ def _list(wishes: list[re.Match[str]]) -> int:
     json.dump(listing.attached(_devices(), wanted), sys.stdout, indent=1)
     sys.stdout.write("\n")
     return 0
+
+
+def _list_csi() -> int:
+    from appliance.cameras import csi_listing
+
+    sys.stdout.write(json.dumps(csi_listing.listed()))
+    sys.stdout.flush()
+    os._exit(0)  # libcamera's own end sometimes crashes
 
 
 def _placeholder(title: str, reason: str, sizes: list[str]) -> int:
@@ -57,6 +68,8 @@ def main(arguments: list[str]) -> int:
             ]
             if all(wishes):
                 return _list([wish for wish in wishes if wish])
+        case ["list-csi"]:
+            return _list_csi()
         case ["placeholder", title, reason, *sizes] if sizes and all(
             re.fullmatch(r"[0-9]{1,5}x[0-9]{1,5}", size) for size in sizes
         ):

@@ -1,36 +1,44 @@
-"""The camera of a box that was told nothing: the first USB camera that really delivers, else the test pattern.
+"""The camera of a box that was told nothing: the first USB camera that really delivers, else the first on the ribbon cable, else the
+test pattern.
 
 Rule 1: a device is chosen by its first picture, not by its promise to be a camera.
 Rule 2: the test pattern goes on while a device is tried; people see a picture or the reason, not a gap.
 Rule 3: a chosen camera stays chosen. When it fails, this worker fails, and the next one chooses again.
+Rule 4: USB first, because to look there costs nothing. libcamera is asked only when no USB camera is left, in a process of its own.
 """
 
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance.cameras import listing
+from appliance.cameras import board, csi_listing, listing
 from appliance.cameras.base import CameraError, Driver, Grabbed, NotACameraError, Picture
+from appliance.cameras.csi import CsiCamera
+from appliance.cameras.csi_library import INSTALL
 from appliance.cameras.pattern import PatternCamera
 from appliance.cameras.usb import UsbCamera
-from appliance.config import Camera
-from appliance.wire.hallway import Opened
+from appliance.wire.hallway import Open, Opened
 
 LOOK_EVERY_S = 1.0  # at the list of devices, which is cheap
 TRY_AGAIN_S = 30.0  # devices that were there and gave no picture; another program may have let go
 GLANCE_S = 0.001  # how long the pattern waits for a device on trial
 NOTHING_FOUND = "no USB camera found"
+NOTHING_ON_EITHER = "no camera found, neither on USB nor on the ribbon cable"
+NOT_ASKED = f"{NOTHING_FOUND}; one on the ribbon cable needs picamera2: {INSTALL}"
+RIBBON = "csi:0"  # candidates are paths of USB cameras, and this
 
 
 class AutoCamera:
     """Looks for a camera, and is it once found."""
 
-    def __init__(self, camera: Camera, devices: Path, avoid: frozenset[str], announce: Callable[[str], None]) -> None:
-        self._camera, self._devices, self._announce = camera, devices, announce
-        self._avoid = avoid
-        self._chosen: UsbCamera | None = None
+    def __init__(self, order: Open, devices: Path, announce: Callable[[str], None]) -> None:
+        self._order, self._camera, self._devices, self._announce = order, order.camera, devices, announce
+        self._avoid = frozenset(order.avoid)
+        self._libcamera = csi_listing.possible()
+        self._ribbon = self._libcamera  # may there be a camera on it? They do not come while the box runs
+        self._chosen: Driver | None = None
         self._first: Picture | None = None  # of the chosen one, to be given after its Opened
-        self._trial: UsbCamera | None = None
+        self._trial: Driver | None = None
         self._promise: Opened | None = None  # of the one on trial
         self._untried: list[str] = []
         self._seen: list[str] = []
@@ -40,7 +48,7 @@ class AutoCamera:
 
     def open(self) -> None:
         """Look around; devices are tried while pictures are grabbed."""
-        self._begin_round(listing.candidates(self._devices))
+        self._begin_round(self._candidates())
 
     def grab(self, wait_s: float) -> Grabbed:
         """A picture of the camera, or of the pattern while there is none."""
@@ -67,6 +75,9 @@ class AutoCamera:
     def _searching(self) -> bool:
         return self._trial is not None or bool(self._untried)
 
+    def _candidates(self) -> list[str]:
+        return [*listing.candidates(self._devices), *([RIBBON] if self._ribbon else [])]
+
     def _begin_round(self, seen: list[str]) -> None:
         self._seen = seen
         self._again_due_s = time.monotonic() + TRY_AGAIN_S
@@ -79,7 +90,7 @@ class AutoCamera:
         if now_s < self._look_due_s:
             return
         self._look_due_s = now_s + LOOK_EVERY_S
-        seen = listing.candidates(self._devices)
+        seen = self._candidates()
         if seen != self._seen or (seen and now_s >= self._again_due_s):
             self._avoid &= frozenset(seen)  # what was pulled out gets another chance
             self._begin_round(seen)
@@ -88,7 +99,7 @@ class AutoCamera:
         """One step: begin the next trial, or see whether the one that runs has got its first picture."""
         try:
             if self._trial is None:
-                self._trial = UsbCamera(self._camera, self._untried.pop(0), self._announce)
+                self._trial = self._driver(self._untried.pop(0))
                 self._trial.open()
             grabbed = self._trial.grab(wait_s)
         except CameraError as error:
@@ -101,6 +112,16 @@ class AutoCamera:
         self._chosen, self._trial, self._first, self._fallback = self._trial, None, grabbed, None
         return self._promise
 
+    def _driver(self, candidate: str) -> Driver:
+        """Raises NotACameraError when libcamera, asked first, knows none: picamera2 takes seconds to load."""
+        if candidate != RIBBON:
+            return UsbCamera(self._camera, candidate, self._announce)
+        if not csi_listing.Question().answer():
+            self._ribbon = False
+            self._seen = [seen for seen in self._seen if seen != RIBBON]
+            raise NotACameraError("no camera on the ribbon cable")
+        return CsiCamera(self._camera, candidate.removeprefix("csi:"), self._order.heights, self._announce)
+
     def _reject(self, error: CameraError) -> None:
         if not isinstance(error, NotACameraError):
             self._reasons.append(str(error))
@@ -110,10 +131,15 @@ class AutoCamera:
 
     def _pattern(self) -> Driver:
         """The fallback, saying why it is there."""
-        notice = f"{'; '.join(self._reasons) or NOTHING_FOUND}: showing the test pattern"
+        notice = f"{'; '.join(self._reasons) or self._nothing()}: showing the test pattern"
         if self._fallback is None:
             self._fallback = PatternCamera(self._camera)
             self._fallback.open()
         if not self._searching:
             self._fallback.say(notice)
         return self._fallback
+
+    def _nothing(self) -> str:
+        if self._libcamera:
+            return NOTHING_ON_EITHER
+        return NOT_ASKED if board.has_ribbon_connector(board.model()) else NOTHING_FOUND

@@ -5,17 +5,20 @@ Rule 2: a driver neither encodes nor sends, and never retries: one retry loop ex
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.geometry import Size
 from appliance.wire.controls import Control, Value
 from appliance.wire.hallway import Kind, Opened
 
 Image: TypeAlias = NDArray[np.uint8]  # height x width x 3, blue green red
+
+Plane: TypeAlias = NDArray[np.uint8]  # height x width; its rows may be padded
 
 SILENCE_S = 2.0  # a device without a whole picture for so long has failed
 
@@ -44,15 +47,30 @@ def now() -> Moment:
     return Moment(time.time_ns() // 1000, time.monotonic())
 
 
+class Planes(NamedTuple):
+    """Pixels as JPEG has them inside: luma, and two planes of colour with half the width and height, rounded up (YUV 4:2:0, full range)."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """One captured picture: the camera's own JPEG, or a way to get its pixels. What nobody wants is never painted."""
+    """One captured picture: the camera's own JPEG, or ways to get its pixels. What nobody wants is never painted or looked at.
+
+    What the ways give is valid until the next picture is asked for.
+    """
 
     width: int
     height: int
     captured: Moment
     jpeg: bytes | None = None
-    paint: Callable[[int], Image] | None = None  # given the frame number; valid until the next picture is painted
+    paint: Callable[[int], Image] | None = None  # given the frame number
+    planes: Mapping[Size, Callable[[], Planes]] = field(
+        default_factory=dict
+    )  # in its own size, and in those the camera scaled to
+    upright: bool = False  # the camera itself has turned it as configured
     read_s: float = field(default_factory=time.monotonic)  # CLOCK_MONOTONIC: we have it, whatever it is made of
 
 

@@ -1,17 +1,17 @@
 """Pixels of one picture, for all renditions that need some: decoded once, no larger than needed, turned as configured.
 
 Rule 1: a picture is never enlarged.
-Rule 2: sizes are those a viewer sees, after the turn; only this file knows the camera's own orientation.
+Rule 2: sizes are those a viewer sees, after the turn; only this file and planes.py know the camera's own orientation.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import cv2
 import numpy as np
 import simplejpeg
 
 from appliance.cameras.base import Image, Picture
-from appliance.config import Camera
 from appliance.geometry import Size, turned
 
 _ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -25,10 +25,14 @@ class UndecodableError(Exception):
 class Turn:
     """How the camera hangs: rotated clockwise first, then flipped, both as the viewer sees it."""
 
-    def __init__(self, camera: Camera) -> None:
-        self._degrees = camera.rotation
-        self._rotation = _ROTATIONS.get(camera.rotation)
-        self._flip = _FLIPS.get(camera.flip)
+    def __init__(
+        self,
+        degrees: Literal[0, 90, 180, 270] = 0,
+        flip: Literal["none", "horizontal", "vertical", "both"] = "none",
+    ) -> None:
+        self._degrees = degrees
+        self._rotation = _ROTATIONS.get(degrees)
+        self._flip = _FLIPS.get(flip)
 
     @property
     def needed(self) -> bool:
@@ -40,7 +44,7 @@ class Turn:
         return turned(size, self._degrees)
 
     def apply(self, image: Image) -> Image:
-        """The image as viewers see it."""
+        """The image, or one plane of it, as viewers see it."""
         if self._rotation is not None:
             image = cv2.rotate(image, self._rotation).astype(np.uint8, copy=False)
         if self._flip is not None:
@@ -61,11 +65,15 @@ class Pixels:
             assert picture.paint is not None
             self._source = picture.paint(number)
 
-    def at(self, size: Size) -> Image:
-        """The picture in this size."""
+    def jpeg(self, size: Size, quality: int) -> bytes:
+        """The picture in this size and quality."""
+        data: bytes = simplejpeg.encode_jpeg(self._at(size), quality, "BGR", "420", fastdct=True)
+        return data
+
+    def _at(self, size: Size) -> Image:
         made = self._made.get(size)
         if made is None:
-            made = self._made[size] = self._turn.apply(_resized(self._source, self._turn.size(size)))
+            made = self._made[size] = self._turn.apply(resized(self._source, self._turn.size(size)))
         return made
 
 
@@ -91,12 +99,14 @@ def _covers(native: Size, least: Size, factor: int) -> bool:
     return factor == 1 or (native.width >= least.width * factor and native.height >= least.height * factor)
 
 
-def _resized(image: Image, size: Size) -> Image:
-    """Halved first, each pixel the mean of four: `INTER_LINEAR` alone would skip pixels, `INTER_AREA` alone is slow."""
+def resized(image: Image, size: Size) -> Image:
+    """In this size, which is no larger. Halved first, each pixel the mean of four: `INTER_LINEAR` alone would skip pixels,
+    `INTER_AREA` alone is slow.
+    """
     if image.shape[1::-1] == size:
         return image
     height, width = image.shape[:2]
     if width >= 2 * size.width and height >= 2 * size.height:
         half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        return _resized(half.astype(np.uint8, copy=False), size)
+        return resized(half.astype(np.uint8, copy=False), size)
     return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)

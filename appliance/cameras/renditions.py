@@ -8,16 +8,18 @@ import time
 from collections.abc import Iterator, Sequence
 
 import msgspec
-import simplejpeg
 
-from appliance.cameras.base import Image, Picture
+from appliance.cameras.base import Picture
 from appliance.cameras.budget import Budget, Untouched
 from appliance.cameras.pace import CameraPace
 from appliance.cameras.pixels import Pixels, Turn
+from appliance.cameras.planes import ScaledPlanes
 from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.geometry import Size, fitted
 from appliance.wire.hallway import Rendition
+
+NOT_TURNED = Turn()
 
 
 class Maker:
@@ -50,7 +52,7 @@ class Renditions:
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
-        self._turn = Turn(camera)
+        self._turn = Turn(camera.rotation, camera.flip)
         self._makers: dict[int, Maker] = {}
 
     def want(self, renditions: Sequence[Rendition]) -> list[int]:
@@ -79,14 +81,20 @@ class Renditions:
             yield from self._encoded(picture, number, encoding)
 
     def _encoded(self, picture: Picture, number: int, encoding: dict[int, Size]) -> Iterator[tuple[int, Frame]]:
-        pixels = Pixels(picture, number, self._turn, list(encoding.values()))
+        pixels = self._pixels(picture, number, list(encoding.values()))
         for slot, size in encoding.items():
             maker = self._makers[slot]
             quality = maker.budget.quality
-            data = _encode(pixels.at(size), quality)
+            data = pixels.jpeg(size, quality)
             maker.budget.encoded(len(data), maker.pace.fps, picture.captured.monotonic_s)
             if maker.budget.admits(len(data), picture.captured.monotonic_s):
                 yield slot, _frame(data, picture, number, size, quality)
+
+    def _pixels(self, picture: Picture, number: int, sizes: Sequence[Size]) -> Pixels | ScaledPlanes:
+        turn = NOT_TURNED if picture.upright else self._turn
+        if picture.planes:
+            return ScaledPlanes(picture.planes, turn)
+        return Pixels(picture, number, turn, sizes)
 
 
 def _frame(data: bytes, picture: Picture, number: int, size: Size, quality: int) -> Frame:
@@ -102,8 +110,3 @@ def _frame(data: bytes, picture: Picture, number: int, size: Size, quality: int)
         read_s=picture.read_s,
         made_s=time.monotonic(),
     )
-
-
-def _encode(image: Image, quality: int) -> bytes:
-    data: bytes = simplejpeg.encode_jpeg(image, quality, "BGR", "420", fastdct=True)
-    return data

@@ -16,6 +16,7 @@ import cv2
 from appliance.cameras.auto import AutoCamera
 from appliance.cameras.base import CameraError, Driver, Grabbed, Picture, Rejected
 from appliance.cameras.commands import Commands
+from appliance.cameras.csi import CsiCamera
 from appliance.cameras.outbox import Outbox
 from appliance.cameras.pattern import PatternCamera
 from appliance.cameras.pixels import UndecodableError
@@ -68,8 +69,10 @@ def driver_for(order: Open, commands: Commands, outbox: Outbox, devices: Path) -
             return PublishedCamera(camera, commands.pushed)
         case "usb":
             return UsbCamera(camera, source.device, announce)
+        case "csi":
+            return CsiCamera(camera, source.device, order.heights, announce)
         case "auto":
-            return AutoCamera(camera, devices, frozenset(order.avoid), announce)
+            return AutoCamera(order, devices, announce)
         case "http" | "rtsp" | "ws":
             return _driver_for_address(camera, announce)
 

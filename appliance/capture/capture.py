@@ -124,7 +124,8 @@ class Capture:
         """Open the camera and take in what it delivers; how it failed."""
         stream = self._stream
         try:
-            await worker.send(hallway.encode(hallway.Open(self._camera, stream.numbering.for_worker(), self._avoid)))
+            order = hallway.Open(self._camera, stream.numbering.for_worker(), self._avoid, stream.offer.heights())
+            await worker.send(hallway.encode(order))
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._say_what_is_wanted, worker)
                 nursery.start_soon(self._notice_departure, watch)

@@ -24,7 +24,11 @@ SPARE_CONNECTIONS = 16  # beside one for each viewer: the page's own requests, s
 MAX_PRESETS = 64  # a rendition travels under a slot of one byte
 
 LONGEST_SOURCE = 255
-SOURCE_FORMS = "auto, pattern, published, usb:0, usb:/dev/v4l/by-id/…, http://…, https://…, rtsp://…, ws://…, wss://…"
+SOURCE_FORMS = (
+    "auto, pattern, published, usb:0, usb:/dev/v4l/by-id/…, csi:0, http://…, https://…, rtsp://…, ws://…, wss://…"
+)
+
+_LIBCAMERA_ID = re.compile(r"[A-Za-z/\\_][!-~]*")  # "/base/soc/i2c0mux/i2c@1/imx219@10"; ACPI boxes have \_SB_.…
 
 _OF_SCHEME: dict[str, Literal["http", "rtsp", "ws"]] = {
     "http": "http",
@@ -38,10 +42,11 @@ _OF_SCHEME: dict[str, Literal["http", "rtsp", "ws"]] = {
 class Source(Struct, frozen=True):
     """Where pictures come from, taken apart: `usb:/dev/video0` is kind "usb" with device "/dev/video0".
 
-    Of an address on the network the device is the whole address, so whoever may open only some devices may open no address.
+    Of a camera on the ribbon cable the device is its number or libcamera's id. Of an address on the network the device is
+    the whole address, so whoever may open only some devices may open no address.
     """
 
-    kind: Literal["auto", "pattern", "published", "usb", "http", "rtsp", "ws"]
+    kind: Literal["auto", "pattern", "published", "usb", "csi", "http", "rtsp", "ws"]
     device: str = ""
 
     @classmethod
@@ -60,8 +65,10 @@ class Source(Struct, frozen=True):
             except ValueError as error:
                 raise ValueError(f"source: {error}; possible are {SOURCE_FORMS}") from error
             return cls(_OF_SCHEME[kind], text)
-        if kind == "csi":
-            raise ValueError(f"source: {kind}: sources do not work in this version; possible are {SOURCE_FORMS}")
+        if kind == "csi" and re.fullmatch(r"[0-9]{1,2}", device):
+            return cls("csi", str(int(device)))
+        if kind == "csi" and _LIBCAMERA_ID.fullmatch(device) and len(text) <= LONGEST_SOURCE:
+            return cls("csi", device)
         raise ValueError(
             f"source: {without_login(text)[:LONGEST_SOURCE]!r} is not a source; possible are {SOURCE_FORMS}"
         )

@@ -112,10 +112,10 @@ def _create(box: Box, asked: dict[str, Any]) -> Stream:
 
 def _check_what_strangers_may_open(camera: Camera) -> None:
     """A file may name any device and size, a request only video devices and sizes that leave the box alive."""
-    device = camera.parsed_source.device
-    if device and not _VIDEO_DEVICE.fullmatch(device):
+    source = camera.parsed_source
+    if source.device and source.kind != "csi" and not _VIDEO_DEVICE.fullmatch(source.device):
         raise ValueError(
-            "source: a request may name /dev/video… and /dev/v4l/by-id or by-path/…; others stand in the configuration"
+            "source: a request may name /dev/video…, /dev/v4l/by-id or by-path/… and csi:…; others stand in the configuration"
         )
     if camera.width * camera.height > MAX_PIXELS:
         raise ValueError(f"width, height: at most {MAX_PIXELS} pixels together; more stands in the configuration")

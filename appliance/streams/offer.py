@@ -78,6 +78,11 @@ class Offer:
             rungs.append(Rung(name + LEAN, name, fewer, f"{rungs[-1].name}, lean"))
         return rungs
 
+    def heights(self) -> list[int]:
+        """What viewers are likely to want, in pixels as they see them: first who asks for nothing in particular, then the best."""
+        own = [self._presets[self.preset].height] if self.preset in self._presets else []
+        return list(dict.fromkeys([*own, *(preset.height for preset in reversed(self._presets.values()))]))
+
     def size_of(self, rendition: str, opened: Opened | None) -> Size:
         """The size a rendition has, as far as is known before its first frame."""
         known = opened or self._camera

@@ -51,11 +51,14 @@ class Rendition(Struct, frozen=True):
 
 
 class Open(Struct, frozen=True, tag=True):
-    """First message: the camera to open, the number its first frame gets, and devices that hung when opened before."""
+    """First message: the camera to open, the number its first frame gets, devices that hung when opened before, and the
+    heights that viewers are likely to want, likeliest first: a camera that scales by itself makes one of them beside its own.
+    """
 
     camera: Camera
     first_number: int = 0
     avoid: list[str] = []
+    heights: list[int] = []
 
 
 class Want(Struct, frozen=True, tag=True):

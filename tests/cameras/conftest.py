@@ -15,6 +15,7 @@ from appliance.geometry import Size
 from tests.cameras.sockets import plug_in
 
 FAKEV4L = Path(__file__).parents[2] / "bench" / "fakev4l.c"
+FAKE_PICAMERA2 = Path(__file__).parent / "fake_picamera2"
 FRAMES = 10
 SOI = b"\xff\xd8"
 SIZE = Size(640, 360)

@@ -36,6 +36,7 @@ class ServerEnd:
         first_number: int = 0,
         avoid: tuple[str, ...] = (),
         env: Mapping[str, str] | None = None,
+        heights: tuple[int, ...] = (),
     ) -> None:
         self.socket, theirs = socket.socketpair()
         with theirs:
@@ -44,7 +45,7 @@ class ServerEnd:
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, **(env or {})},
             )
-        self._send(hallway.encode(Open(camera, first_number, list(avoid))))
+        self._send(hallway.encode(Open(camera, first_number, list(avoid), list(heights))))
 
     def __enter__(self) -> Self:
         return self

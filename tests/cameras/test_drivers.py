@@ -13,12 +13,12 @@ from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.wire.hallway import Beat, Opened
 from appliance.wire.jpeg import inspect
-from tests.cameras.conftest import FakeCamera
+from tests.cameras.conftest import FAKE_PICAMERA2, FakeCamera
 from tests.cameras.far_ends import box, far_end, parts
 from tests.cameras.server_end import NATIVE, ServerEnd
 
 FIRST_NUMBER = 41
-KINDS = ["pattern", "published", "usb", "auto", "auto without a camera", "http", "ws"]
+KINDS = ["pattern", "published", "usb", "csi", "auto", "auto without a camera", "http", "ws"]
 PRODUCED_US = 1_700_000_000_000_000  # long ago, on a clock of its own
 
 
@@ -31,13 +31,13 @@ class Promise(NamedTuple):
 
 
 def start(kind: str, fake_camera: FakeCamera, photo: bytes, others: ExitStack) -> Promise:
-    source = {"usb": f"usb:{fake_camera.path}", "auto without a camera": "auto"}.get(kind, kind)
+    source = {"usb": f"usb:{fake_camera.path}", "csi": "csi:0", "auto without a camera": "auto"}.get(kind, kind)
     if kind in ("http", "ws"):
         far = others.enter_context(far_end((parts if kind == "http" else box)([photo])))
         source = f"{kind}://127.0.0.1:{far.port}/"
     nothing = {"CAMERA_APPLIANCE_DEV": str(fake_camera.devices / "empty")}
     camera = Camera(id="front", source=source, width=640, height=360)
-    env = nothing if kind == "auto without a camera" else fake_camera.env
+    env = {"auto without a camera": nothing, "csi": {"PYTHONPATH": str(FAKE_PICAMERA2)}}.get(kind, fake_camera.env)
     worker = ServerEnd(camera, first_number=FIRST_NUMBER, env=env)
     fed = kind == "published"
     return Promise(worker, lambda: worker.push(photo, PRODUCED_US) if fed else None, fed)

@@ -79,6 +79,7 @@ async def test_stop_and_start_a_configured_camera(box: str, http: httpx.AsyncCli
         ({"source": "usb:../../etc/passwd"}, 400, "is not a source"),
         ({"source": "usb:/etc/passwd"}, 400, "a request may name /dev/video"),
         ({"source": "usb:/dev/watchdog"}, 400, "a request may name /dev/video"),
+        ({"source": "csi:/etc/passwd", "fps": 0}, 400, "fps"),  # libcamera's ids are no files: any will do
         ({"source": "usb:/dev/v4l/by-id/../../watchdog"}, 400, "a request may name /dev/video"),
         ({"source": "pattern", "width": 8192, "height": 8192}, 400, "at most"),
         ({"source": "rtsp://10.0.0.1/x"}, 400, "others stand in the configuration"),

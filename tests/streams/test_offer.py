@@ -72,3 +72,11 @@ def test_size_of_a_camera_that_hangs_sideways(rotation: Literal[90, 270], known:
     if known:
         stream.opened = opened(1280, 720)
     assert (stream.size_of(NATIVE), stream.size_of("low")) == ((720, 1280), (180, 320))
+
+
+@pytest.mark.parametrize(
+    ("preset", "heights"),
+    [("high", [720, 480, 320]), ("low", [320, 720, 480]), (NATIVE, [720, 480, 320]), (AUTO, [720, 480, 320])],
+)
+def test_heights_that_viewers_are_likely_to_want(preset: str, heights: list[int]) -> None:
+    assert stream_of(Camera(id="front", preset=preset)).offer.heights() == heights
