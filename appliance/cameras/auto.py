@@ -116,7 +116,7 @@ class AutoCamera:
         """Raises NotACameraError when libcamera, asked first, knows none: picamera2 takes seconds to load."""
         if candidate != RIBBON:
             return UsbCamera(self._camera, candidate, self._announce)
-        if not csi_listing.Question().answer():
+        if not csi_listing.asked():
             self._ribbon = False
             self._seen = [seen for seen in self._seen if seen != RIBBON]
             raise NotACameraError("no camera on the ribbon cable")

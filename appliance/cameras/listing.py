@@ -1,7 +1,6 @@
 """Which cameras are attached: for the list that people see, and for the driver that takes the first one.
 
-Rule 1: a device that cannot be asked is left out or listed without formats; nothing here fails. libcamera, which may crash or hang,
-        is asked by a process of its own meanwhile.
+Rule 1: a device that cannot be asked is left out or listed without formats; nothing here fails.
 Rule 2: names that stay the same come first: /dev/v4l/by-id, then by-path, then /dev/video0 where there is no udev to make the others.
 Rule 3: twins without a serial number share one by-id name, which belongs to whichever was plugged in last: both go by their path.
 """
@@ -11,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from appliance.cameras import csi_listing, quirks, usb_device, v4l2
+from appliance.cameras import quirks, usb_device, v4l2
 from appliance.cameras.mode import Wanted, best
 from appliance.cameras.usb_device import UsbDevice
 
@@ -36,7 +35,6 @@ def candidates(devices: Path) -> list[str]:
 
 def attached(devices: Path, wanted: Mapping[str, Wanted]) -> list[dict[str, object]]:
     """What `list` prints. `wanted`: what the cameras of these sources shall deliver; "auto" is for all others."""
-    question = csi_listing.Question()
     of_device = {Path(source.removeprefix("usb:")).resolve(): each for source, each in wanted.items()}
     cameras = []
     for path in candidates(devices):
@@ -44,7 +42,7 @@ def attached(devices: Path, wanted: Mapping[str, Wanted]) -> list[dict[str, obje
         if described is not None:
             cameras.append(described)
     tell_apart(cameras)
-    return [*(described for described, _ in cameras), *question.answer(), PATTERN]
+    return [*(described for described, _ in cameras), PATTERN]
 
 
 Described = tuple[dict[str, object], str]  # with its bus: "usb-0000:01:00.0-1.2"

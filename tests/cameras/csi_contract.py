@@ -136,7 +136,7 @@ CHECKS: tuple[Callable[[Box], None], ...] = (
 
 def main(source: str) -> int:
     """Run all, say how each went. 1: one failed."""
-    there = csi_listing.Question().answer(20)
+    there = csi_listing.asked(20)
     print("listed:", there or "nothing", flush=True)
     failures = 0
     for check in CHECKS:
