@@ -49,9 +49,10 @@ class CsiCamera:
         self._ever = False
 
     def open(self) -> None:
-        """Take the camera and start it. May hang in libcamera, so it is announced first."""
+        """Take the camera and start it. May hang in libcamera, so it is announced first; twice, as slow boards import for seconds."""
         self._announce(f"csi:{self._device}")
         self._library = library = csi_library.load()
+        self._announce(f"csi:{self._device}")
         found = csi_library.chosen(csi_library.attached(library.picamera2), self._device)
         with plainly(f"{found.model} ({found.id}) cannot be opened"):
             self._picam2 = library.picamera2.Picamera2(found.number)

@@ -74,14 +74,18 @@ def contiguous_memory(machine: Machine, config: Config) -> Iterator[Finding]:
     free = _meminfo(machine, "CmaFree")
     if not _meminfo(machine, "CmaTotal") or free is None:
         return
-    names = [machine.text(f"/sys/class/video4linux/{name}/name") for name in machine.entries("/sys/class/video4linux")]
-    receiver = any(name.startswith(_RIBBON_RECEIVERS) for name in names)
-    if receiver and free < _LEAST_CMA_BYTES:
+    if has_ribbon_camera(machine) and free < _LEAST_CMA_BYTES:
         what = f"{free // _MIB} MiB of contiguous memory (CMA) are free; libcamera wants {_LEAST_CMA_BYTES // _MIB}"
         fix = "sudo sed -i 's/^dtoverlay=vc4-kms-v3d$/&,cma-256/' /boot/firmware/config.txt && sudo reboot"
         yield Finding("warning", "cma", what, "/proc/meminfo", fix)
     else:
         yield Finding("ok", "cma", f"{free // _MIB} MiB free", "/proc/meminfo")
+
+
+def has_ribbon_camera(machine: Machine) -> bool:
+    """Has the kernel found a camera on the ribbon cable? Only then its receiver has video devices."""
+    names = [machine.text(f"/sys/class/video4linux/{name}/name") for name in machine.entries("/sys/class/video4linux")]
+    return any(name.startswith(_RIBBON_RECEIVERS) for name in names)
 
 
 def memory(machine: Machine, config: Config) -> Iterator[Finding]:

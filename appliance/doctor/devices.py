@@ -4,6 +4,7 @@ import stat
 from collections.abc import Iterator
 
 from appliance.config import Config
+from appliance.doctor.board import has_ribbon_camera
 from appliance.doctor.finding import Finding
 from appliance.doctor.machine import Machine, Node
 from appliance.doctor.processes import Processes, User, group_number, group_of, myself
@@ -31,7 +32,12 @@ def present(machine: Machine, config: Config) -> Iterator[Finding]:
     there = camera_names(machine)
     for camera in config.cameras:
         source = camera.parsed_source
-        if source.kind == "auto" and not there:
+        on_ribbon = source.kind in ("auto", "csi") and has_ribbon_camera(machine)
+        if source.kind == "csi" and not on_ribbon and "Raspberry Pi" in machine.text("/proc/device-tree/model"):
+            what = f"{camera.id}: the kernel found no camera on the ribbon cable when the box started"
+            fix = "sudo poweroff  # then push the cable in straight at both ends, and: rpicam-hello --list-cameras"
+            yield Finding("fault", "camera", what, "/sys/class/video4linux", fix)
+        elif source.kind == "auto" and not there and not on_ribbon:
             what = f"{camera.id}: no USB camera is attached, so it shows the test pattern"
             yield Finding("warning", "camera", what, fix="plug a camera in, then: camera-appliance cameras")
         elif source.kind == "usb" and machine.node(source.device) is None:

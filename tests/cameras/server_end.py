@@ -37,7 +37,9 @@ class ServerEnd:
         avoid: tuple[str, ...] = (),
         env: Mapping[str, str] | None = None,
         heights: tuple[int, ...] = (),
+        patience_s: float = PATIENCE_S,
     ) -> None:
+        self._patience_s = patience_s
         self.socket, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
@@ -63,15 +65,15 @@ class ServerEnd:
     def push(self, data: bytes, captured_us: int = 1) -> None:
         self._send(hallway.encode_pushed(Pushed(captured_us, data)))
 
-    def receive(self, within_s: float = PATIENCE_S) -> Received:
+    def receive(self, within_s: float | None = None) -> Received:
         """The next message. Raises EndedError, TimeoutError."""
-        deadline_s = time.monotonic() + within_s
+        deadline_s = time.monotonic() + (self._patience_s if within_s is None else within_s)
         kind, length = hallway.decode_prefix(self._exactly(hallway.PREFIX.size, deadline_s))
         return hallway.decode_up(kind, memoryview(self._exactly(length, deadline_s)))
 
     def until(self, wanted: type[Word], holds: Callable[[Word], bool] = lambda _: True) -> Word:
         """The next word of this kind for which that holds."""
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + self._patience_s
         while True:
             message = self.receive(deadline_s - time.monotonic())
             if isinstance(message, wanted) and holds(message):
@@ -79,7 +81,7 @@ class ServerEnd:
 
     def frame(self, holds: Callable[[int, Frame], bool] = lambda _slot, _frame: True) -> tuple[int, Frame]:
         """The next frame for which that holds, and its slot."""
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + self._patience_s
         while True:
             message = self.receive(deadline_s - time.monotonic())
             if isinstance(message, tuple) and holds(*message):

@@ -39,6 +39,17 @@ def test_a_box_without_cameras_shows_the_pattern(box: Box) -> None:
     assert (found.state, "test pattern" in found.what) == ("warning", True)
 
 
+def test_a_camera_on_the_ribbon_cable(box: Box) -> None:
+    config = Config(cameras=[Camera(id="nest", source="csi:0")])
+    assert only(box, devices.present, config).what.startswith("nest: the kernel found no camera on the ribbon cable")
+    box.file("/proc/device-tree/model", "Some PC\0")  # what its libcamera has, only libcamera knows
+    assert only(box, devices.present, config) == Finding("ok", "camera", "nest: csi")
+    box.file("/sys/class/video4linux/video0/name", "unicam-image\n")
+    assert only(box, devices.present).state == "ok"  # auto takes it
+    box.file("/proc/device-tree/model", "Raspberry Pi 4 Model B Rev 1.5\0")
+    assert only(box, devices.present, config).state == "ok"
+
+
 def test_a_configured_camera_that_is_absent(box: Box) -> None:
     there = box.usb_camera(serial="SN1")
     gone = there.replace("SN1", "SN2")
