@@ -36,6 +36,7 @@ class AutoCamera:
         self._avoid = frozenset(order.avoid)
         self._libcamera = csi_listing.possible()
         self._ribbon = self._libcamera  # may there be a camera on it? They do not come while the box runs
+        self._question: csi_listing.Question | None = None
         self._chosen: Driver | None = None
         self._first: Picture | None = None  # of the chosen one, to be given after its Opened
         self._trial: Driver | None = None
@@ -99,7 +100,9 @@ class AutoCamera:
         """One step: begin the next trial, or see whether the one that runs has got its first picture."""
         try:
             if self._trial is None:
-                self._trial = self._driver(self._untried.pop(0))
+                self._trial = self._next(wait_s)
+                if self._trial is None:
+                    return None
                 self._trial.open()
             grabbed = self._trial.grab(wait_s)
         except CameraError as error:
@@ -112,15 +115,23 @@ class AutoCamera:
         self._chosen, self._trial, self._first, self._fallback = self._trial, None, grabbed, None
         return self._promise
 
-    def _driver(self, candidate: str) -> Driver:
-        """Raises NotACameraError when libcamera, asked first, knows none: picamera2 takes seconds to load."""
-        if candidate != RIBBON:
-            return UsbCamera(self._camera, candidate, self._announce)
-        if not csi_listing.asked():
+    def _next(self, wait_s: float) -> Driver | None:
+        """The next to be tried; None while libcamera is asked, which takes seconds. Raises CameraError."""
+        if self._untried[0] != RIBBON:
+            return UsbCamera(self._camera, self._untried.pop(0), self._announce)
+        if self._question is None:
+            self._question = csi_listing.Question()
+        if not self._question.done(wait_s):
+            return None
+        there, self._question = self._question.cameras, None
+        device = self._untried.pop(0).removeprefix("csi:")
+        if there is None:
+            raise CameraError("libcamera, asked for cameras on the ribbon cable, gave no answer")
+        if not there:
             self._ribbon = False
             self._seen = [seen for seen in self._seen if seen != RIBBON]
             raise NotACameraError("no camera on the ribbon cable")
-        return CsiCamera(self._camera, candidate.removeprefix("csi:"), self._order.heights, self._announce)
+        return CsiCamera(self._camera, device, self._order.heights, self._announce)
 
     def _reject(self, error: CameraError) -> None:
         if not isinstance(error, NotACameraError):

@@ -9,6 +9,7 @@ Seen with picamera2 0.3.38 and libcamera 0.4: a frozen or unplugged camera calls
 RuntimeError in whoever gives them back; `capture_request` and `stop` in the usual way wait for ever.
 """
 
+import contextlib
 import functools
 import select
 import time
@@ -95,10 +96,10 @@ class CsiCamera:
             self._picam2.set_controls(settings)
 
     def close(self) -> None:
-        """Let the camera go."""
+        """Let the camera go; one that fails even at that is lost already."""
         picam2, self._picam2, self._controls = self._picam2, None, None
         if picam2 is not None:
-            with plainly("the camera cannot be closed"):
+            with contextlib.suppress(CameraError), plainly("the camera cannot be closed"):
                 self._give_back()
                 picam2.close()
 

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,24 +33,37 @@ def possible() -> bool:
     return importlib.util.find_spec("libcamera") is not None
 
 
-def asked(deadline_s: float = DEADLINE_S) -> list[dict[str, object]]:
-    """As `listed`, from another process; [] where libcamera is not there or gives no answer in time."""
-    if not possible():
-        return []
-    try:
-        process = subprocess.Popen(_START, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    except OSError:
-        return []
-    try:
-        said, _ = process.communicate(timeout=deadline_s)
-        cameras = json.loads(said)
-    except (subprocess.TimeoutExpired, ValueError):
-        return []
-    finally:
-        process.kill()
+class Question:
+    """What `listed` says in a process of its own, for somebody who has other things to do meanwhile."""
+
+    def __init__(self, deadline_s: float = DEADLINE_S) -> None:
+        self.cameras: list[dict[str, object]] | None = (
+            None  # None: no answer, which does not mean that there is no camera
+        )
+        self._due_s = time.monotonic() + deadline_s
+        self._process: subprocess.Popen[bytes] | None = None
+        with contextlib.suppress(OSError):
+            self._process = subprocess.Popen(
+                _START, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+
+    def done(self, wait_s: float) -> bool:
+        """Is there an answer, or will there be none? Waits at most so long."""
+        if self._process is None:
+            return True
+        try:
+            said, _ = self._process.communicate(timeout=wait_s)
+            self.cameras = json.loads(said)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() < self._due_s:
+                return False
+        except ValueError:
+            pass  # it broke down
+        self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: it is left behind
-            process.wait(KILL_DEADLINE_S)
-    return cameras if isinstance(cameras, list) else []
+            self._process.wait(KILL_DEADLINE_S)
+        self._process = None
+        return True
 
 
 def listed() -> list[dict[str, object]]:

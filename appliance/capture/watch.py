@@ -59,6 +59,7 @@ class Watch:
                 raise WorkerError(reason, kind)
             case hallway.Opening(device):
                 self.opening = device
+                self._opened_s = time.monotonic()  # another chance for another device
                 if self._stream.camera.parsed_source.kind == "usb":  # others go on without a device that they try
                     self._holds(device)
             case hallway.Opened():

@@ -19,13 +19,13 @@ from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.wire.hallway import Beat, Opening, Rendition
 from appliance.wire.jpeg import inspect
-from tests.cameras.server_end import NATIVE, PATIENCE_S, ServerEnd
+from tests.cameras.server_end import NATIVE, ServerEnd
 
 WIDTH, HEIGHT = 1280, 720
 MEDIUM = Rendition(slot=1, height=480, fps=120, jpeg_quality=80, max_kbytes_per_s=None)
 LOW = Rendition(slot=2, height=320, fps=15, jpeg_quality=70, max_kbytes_per_s=None)
 LEAST_FPS = 3.0  # an emulated machine encodes slowly
-LAB_PATIENCE_S = 40.0  # and it takes seconds to import picamera2
+PATIENCE_S = 40.0  # and it takes seconds to import picamera2
 
 
 class Box(NamedTuple):
@@ -33,7 +33,7 @@ class Box(NamedTuple):
 
     source: str
     env: Mapping[str, str]
-    patience_s: float = PATIENCE_S
+    patience_s: float
 
     def start(self, **camera: object) -> ServerEnd:
         asked = {"source": self.source, "width": WIDTH, "height": HEIGHT, **camera}
@@ -143,13 +143,15 @@ CHECKS: tuple[Callable[[Box], None], ...] = (
 
 def main(source: str) -> int:
     """Run all, say how each went. 1: one failed."""
-    there = csi_listing.asked(20)
-    print("listed:", there or "nothing", flush=True)
+    question = csi_listing.Question(PATIENCE_S)
+    while not question.done(1):
+        pass
+    print("listed:", question.cameras, flush=True)
     failures = 0
     for check in CHECKS:
         started_s = time.monotonic()
         try:
-            check(Box(source, {}, LAB_PATIENCE_S))
+            check(Box(source, {}, PATIENCE_S))
         except Exception as error:
             failures += 1
             print(f"FAILED {check.__name__}: {type(error).__name__}: {error}", flush=True)

@@ -15,7 +15,7 @@ USB = "/base/scb/pcie@7d500000/pci@0,0/usb@0,0-1.2:1.0-046d:0825"
 
 
 def state() -> str:
-    """fine, freeze, mute, busy, lost, no_memory, stubborn, hang, crash, mismatch."""
+    """fine, none, freeze, mute, busy, lost, no_memory, stubborn, hang, crash, mismatch."""
     where = os.environ.get("FAKE_CSI_STATE")
     return Path(where).read_text().strip() if where else "fine"
 
@@ -118,4 +118,6 @@ class CameraManager:
 
     @property
     def cameras(self) -> list[Camera]:
+        if state() == "none":
+            return []
         return [Camera(each) for each in os.environ.get("FAKE_CSI_CAMERAS", f"{USB} {RIBBON}").split()]
