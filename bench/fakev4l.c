@@ -32,6 +32,9 @@
 //         "stalled" STREAMON fails with EIO
 //         else      as it should be
 // In effect a gate file at the device's own path is plugged and unplugged by creating and removing it.
+//     FAKEV4L_CONTROLS a file with the values of its controls, `brightness 10` a line; it is written when one is set, and may be
+//         altered at any time. Missing: all at their defaults, as after power came back. Not in the environment: it has no controls.
+//         `refuse brightness 5` has it fail to set that one, with errno 5; `hang brightness 0` never to return from it
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -708,6 +711,168 @@ static bool is_setting(unsigned long request) {
     return request == VIDIOC_S_FMT || request == VIDIOC_REQBUFS;
 }
 
+// ---- controls: those of a usual webcam, with two that stand against others, and what programs have to leave out ----
+
+struct control {
+    unsigned id;
+    unsigned type;
+    const char *name; // as the driver says it
+    const char *key;  // in the file
+    long minimum, maximum, step, standard;
+    unsigned flags;
+    unsigned master;  // the control that may make this one inactive
+    long master_free; // its value that does not
+    const char *const *menu;
+};
+
+static const char *const frequencies[] = {"Disabled", "50 Hz", "60 Hz"};
+static const char *const exposures[] = {NULL, "Manual Mode", NULL, "Aperture Priority Mode"}; // with holes, as uvcvideo has it
+
+static const struct control controls[] = {
+    {V4L2_CID_USER_CLASS, V4L2_CTRL_TYPE_CTRL_CLASS, "User Controls", "", .flags = V4L2_CTRL_FLAG_READ_ONLY},
+    {V4L2_CID_BRIGHTNESS, V4L2_CTRL_TYPE_INTEGER, "Brightness", "brightness", -64, 64, 1, 0},
+    {V4L2_CID_CONTRAST, V4L2_CTRL_TYPE_INTEGER, "Contrast", "contrast", 0, 100, 5, 50},
+    {V4L2_CID_HUE, V4L2_CTRL_TYPE_INTEGER, "Hue", "hue", 0, 1, 1, 0, .flags = V4L2_CTRL_FLAG_DISABLED},
+    {V4L2_CID_AUTO_WHITE_BALANCE, V4L2_CTRL_TYPE_BOOLEAN, "White Balance, Automatic", "white_balance_automatic", 0, 1, 1, 1},
+    {V4L2_CID_POWER_LINE_FREQUENCY, V4L2_CTRL_TYPE_MENU, "Power Line Frequency", "power_line_frequency", 0, 2, 1, 1,
+     .menu = frequencies},
+    {V4L2_CID_WHITE_BALANCE_TEMPERATURE, V4L2_CTRL_TYPE_INTEGER, "White Balance Temperature", "white_balance_temperature", 2800,
+     6500, 10, 4600, .master = V4L2_CID_AUTO_WHITE_BALANCE, .master_free = 0},
+    {V4L2_CID_CAMERA_CLASS, V4L2_CTRL_TYPE_CTRL_CLASS, "Camera Controls", "", .flags = V4L2_CTRL_FLAG_READ_ONLY},
+    {V4L2_CID_EXPOSURE_AUTO, V4L2_CTRL_TYPE_MENU, "Auto Exposure", "auto_exposure", 0, 3, 1, 3, .menu = exposures},
+    {V4L2_CID_EXPOSURE_ABSOLUTE, V4L2_CTRL_TYPE_INTEGER, "Exposure Time, Absolute", "exposure_time_absolute", 3, 2047, 1, 250,
+     .master = V4L2_CID_EXPOSURE_AUTO, .master_free = V4L2_EXPOSURE_MANUAL},
+    {V4L2_CID_FOCUS_ABSOLUTE, V4L2_CTRL_TYPE_INTEGER, "Focus, Absolute", "focus_absolute", 0, 250, 5, 0,
+     .master = V4L2_CID_FOCUS_AUTO, .master_free = 0},
+    {V4L2_CID_FOCUS_AUTO, V4L2_CTRL_TYPE_BOOLEAN, "Focus, Automatic Continuous", "focus_automatic_continuous", 0, 1, 1, 1},
+    {V4L2_CID_PRIVACY, V4L2_CTRL_TYPE_BOOLEAN, "Privacy", "privacy", 0, 1, 1, 0, .flags = V4L2_CTRL_FLAG_READ_ONLY},
+    {V4L2_CID_AUTO_FOCUS_START, V4L2_CTRL_TYPE_BUTTON, "Auto Focus, Start", "auto_focus_start", .flags = V4L2_CTRL_FLAG_WRITE_ONLY},
+    {V4L2_CID_PIXEL_RATE, V4L2_CTRL_TYPE_INTEGER64, "Pixel Rate", "pixel_rate", 0, 1L << 40, 1, 1L << 33,
+     .flags = V4L2_CTRL_FLAG_READ_ONLY},
+};
+#define CONTROL_COUNT (sizeof controls / sizeof *controls)
+
+static const struct control *control_of(unsigned id) {
+    for (unsigned index = 0; index < CONTROL_COUNT; index++)
+        if (controls[index].id == id)
+            return &controls[index];
+    return NULL;
+}
+
+// The number in the line that begins with these words, or `otherwise`.
+static long noted(const char *first, const char *second, long otherwise) {
+    char line[128], start[96];
+    FILE *file = fopen(getenv("FAKEV4L_CONTROLS"), "r");
+    int length = snprintf(start, sizeof start, "%s%s%s ", first, *second ? " " : "", second);
+    while (file && fgets(line, sizeof line, file))
+        if (!strncmp(line, start, length))
+            otherwise = atol(line + length);
+    if (file)
+        fclose(file);
+    return otherwise;
+}
+
+// Whole at once, for who reads it meanwhile; other lines stay.
+static void note(const char *key, long value) {
+    char line[128], path[512];
+    const char *at = getenv("FAKEV4L_CONTROLS");
+    snprintf(path, sizeof path, "%s.new", at);
+    FILE *before = fopen(at, "r");
+    FILE *after = fopen(path, "w");
+    size_t length = strlen(key);
+    while (before && fgets(line, sizeof line, before))
+        if (strncmp(line, key, length) || line[length] != ' ')
+            fputs(line, after);
+    fprintf(after, "%s %ld\n", key, value);
+    if (before)
+        fclose(before);
+    fclose(after);
+    rename(path, at);
+}
+
+static unsigned control_flags(const struct control *control) {
+    const struct control *master = control->master ? control_of(control->master) : NULL;
+    bool held = master && noted(master->key, "", master->standard) != control->master_free;
+    return control->flags | (held ? V4L2_CTRL_FLAG_INACTIVE : 0);
+}
+
+static int query_control(struct v4l2_query_ext_ctrl *answer) {
+    unsigned id = answer->id & V4L2_CTRL_ID_MASK, index = 0;
+    bool next = answer->id & V4L2_CTRL_FLAG_NEXT_CTRL;
+    while (index < CONTROL_COUNT && (next ? controls[index].id <= id : controls[index].id != id))
+        index++;
+    if (index == CONTROL_COUNT)
+        return fail(EINVAL);
+    const struct control *control = &controls[index];
+    memset(answer, 0, sizeof *answer);
+    answer->id = control->id;
+    answer->type = control->type;
+    strcpy(answer->name, control->name);
+    answer->minimum = control->minimum;
+    answer->maximum = control->maximum;
+    answer->step = control->step;
+    answer->default_value = control->standard;
+    answer->flags = control_flags(control);
+    answer->elems = 1;
+    answer->elem_size = 4;
+    return 0;
+}
+
+static int query_menu(struct v4l2_querymenu *answer) {
+    const struct control *control = control_of(answer->id);
+    if (!control || !control->menu || answer->index > control->maximum || !control->menu[answer->index])
+        return fail(EINVAL);
+    strcpy((char *)answer->name, control->menu[answer->index]);
+    return 0;
+}
+
+static int get_control(struct v4l2_control *answer) {
+    const struct control *control = control_of(answer->id);
+    if (!control)
+        return fail(EINVAL);
+    if (control->flags & V4L2_CTRL_FLAG_WRITE_ONLY)
+        return fail(EACCES);
+    answer->value = noted(control->key, "", control->standard);
+    return 0;
+}
+
+// A number out of range or between two steps becomes the nearest possible one, as with uvcvideo.
+static int set_control(struct v4l2_control *wanted) {
+    const struct control *control = control_of(wanted->id);
+    if (!control || (control->menu && (wanted->value < 0 || wanted->value > control->maximum || !control->menu[wanted->value])))
+        return fail(EINVAL);
+    while (noted("hang", control->key, -1) != -1)
+        usleep(LOOK_AGAIN_MS * 1000);
+    long refusal = noted("refuse", control->key, 0);
+    if (refusal)
+        return fail(refusal);
+    if (control_flags(control) & (V4L2_CTRL_FLAG_READ_ONLY | V4L2_CTRL_FLAG_INACTIVE))
+        return fail(EACCES);
+    long value = wanted->value;
+    value = value < control->minimum ? control->minimum : value > control->maximum ? control->maximum : value;
+    if (control->step > 1)
+        value = control->minimum + (value - control->minimum + control->step / 2) / control->step * control->step;
+    note(control->key, control->type == V4L2_CTRL_TYPE_BUTTON ? noted(control->key, "", 0) + 1 : value);
+    return 0;
+}
+
+static int answer_control(unsigned long request, void *argument) {
+    if (!getenv("FAKEV4L_CONTROLS"))
+        return fail(ENOTTY);
+    switch (request) {
+    case VIDIOC_QUERY_EXT_CTRL:
+        return query_control(argument);
+    case VIDIOC_QUERYMENU:
+        return query_menu(argument);
+    case VIDIOC_G_CTRL:
+        return get_control(argument);
+    case VIDIOC_S_CTRL:
+        return set_control(argument);
+    default:
+        return fail(ENOTTY);
+    }
+}
+
 static int answer(int fd, unsigned long request, void *argument) {
     if (is_setting(request) && gate() == TAKEN)
         return fail(EBUSY);
@@ -749,7 +914,7 @@ static int answer(int fd, unsigned long request, void *argument) {
     case VIDIOC_STREAMOFF:
         return stream(fd, false);
     default:
-        return fail(ENOTTY);
+        return answer_control(request, argument);
     }
 }
 

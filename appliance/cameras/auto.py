@@ -12,11 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.cameras import board, csi_listing, listing
-from appliance.cameras.base import CameraError, Driver, Grabbed, NotACameraError, Picture
+from appliance.cameras.base import CameraError, Controllable, Driver, Grabbed, NotACameraError, Picture
 from appliance.cameras.csi import CsiCamera
 from appliance.cameras.csi_library import INSTALL
 from appliance.cameras.pattern import PatternCamera
 from appliance.cameras.usb import UsbCamera
+from appliance.wire.controls import Control, ControlError, Value
 from appliance.wire.hallway import Open, Opened
 
 LOOK_EVERY_S = 1.0  # at the list of devices, which is cheap
@@ -71,6 +72,16 @@ class AutoCamera:
         for driver in (self._trial, self._chosen, self._fallback):
             if driver is not None:
                 driver.close()
+
+    def controls(self) -> list[Control]:
+        """Those of the camera it is."""
+        return self._chosen.controls() if isinstance(self._chosen, Controllable) else []
+
+    def set_control(self, control_id: str, value: Value) -> None:
+        """Set it on the camera it is."""
+        if not isinstance(self._chosen, Controllable):
+            raise ControlError(f"{control_id}: there is no camera to set it on")
+        self._chosen.set_control(control_id, value)
 
     @property
     def _searching(self) -> bool:

@@ -1,6 +1,7 @@
 """What the server asks for: the only thread in a worker reads the hallway, and the main loop looks at the latest state.
 
-Rule 1: nothing queues here. The newest wish replaces the one before; so does the newest pushed picture.
+Rule 1: nothing queues here. The newest wish replaces the one before; so does the newest pushed picture, and of each control
+        the newest value.
 Rule 2: when the server is gone the process ends at once, from this thread, also while the main thread hangs in a camera
         call: no orphan ever holds a device.
 """
@@ -13,6 +14,7 @@ from typing import NoReturn
 
 from appliance.wire.hallway import (
     PREFIX,
+    Adjust,
     Down,
     HallwayError,
     Open,
@@ -34,6 +36,7 @@ class Commands:
         self._news = threading.Condition()
         self._pushed: Pushed | None = None
         self._wanted: list[Rendition] = []
+        self._adjust: Adjust | None = None
 
     def first(self) -> Open:
         """The message that starts a worker. Ends the process when the server goes before it comes."""
@@ -50,6 +53,14 @@ class Commands:
         """The renditions wanted now. The same list object as long as the server has not spoken."""
         return self._wanted
 
+    def adjust(self) -> Adjust | None:
+        """What is to be set and was not taken yet."""
+        if self._adjust is None:  # nearly always; the lock is for the moment in which it is taken
+            return None
+        with self._news:
+            taken, self._adjust = self._adjust, None
+            return taken
+
     def pushed(self, wait_s: float) -> Pushed | None:
         """The newest pushed picture that was not taken yet, waiting for one at most so long."""
         with self._news:
@@ -65,6 +76,8 @@ class Commands:
                     self._wanted = message.renditions
                 elif isinstance(message, Pushed):
                     self._pushed = message
+                elif isinstance(message, Adjust):
+                    self._adjust = merged(self._adjust, message)
                 else:
                     _end(SERVER_BROKEN, "a second Open")
                 self._news.notify()
@@ -88,6 +101,13 @@ class Commands:
                 _end(SERVER_GONE)
             filled += got
         return whole
+
+
+def merged(before: Adjust | None, newest: Adjust) -> Adjust:
+    """Both in one; of each control the newest value. What was meant for another model is no use any more."""
+    if before is None or before.model != newest.model:
+        return newest
+    return Adjust(newest.model, newest.number, {**before.values, **newest.values})
 
 
 def _end(status: int, why: str = "") -> NoReturn:

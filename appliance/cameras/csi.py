@@ -149,7 +149,7 @@ class CsiCamera:
 
     def _promise(self, found: Found, fps: float) -> Opened:
         pixel_format, size = self._streams["main"]
-        return Opened("csi", found.id, pixel_format, size.width, size.height, fps)
+        return Opened("csi", found.id, pixel_format, size.width, size.height, fps, model=found.model)
 
     def _take(self, request: Any) -> None:
         """Called by picamera2 for each frame, oldest first, in this thread."""

@@ -35,8 +35,10 @@ from appliance.cameras.base import (
 from appliance.cameras.negotiation import settle
 from appliance.cameras.promise import Promise
 from appliance.cameras.stamps import Stamps
+from appliance.cameras.v4l2_controls import V4l2Controls
 from appliance.cameras.whole import refuse_damaged
 from appliance.config import Camera
+from appliance.wire.controls import Control, Value
 from appliance.wire.hallway import Opened
 from appliance.wire.jpeg import JpegError, examine, with_tables
 
@@ -53,6 +55,7 @@ class UsbCamera:
     def __init__(self, camera: Camera, device: str, announce: Callable[[str], None]) -> None:
         self._camera, self._device, self._announce = camera, device, announce
         self._capture: cv2.VideoCapture | None = None
+        self._controls = V4l2Controls(device)
         self._mode = Opened("usb", device, "", camera.width, camera.height, float(camera.fps))
         self._untold = False  # is `_mode` still to be told?
         self._promise: Promise | None = None
@@ -76,7 +79,8 @@ class UsbCamera:
         usb = usb_device.behind(self._device)
         quirk = quirks.of(usb.ids)
         mode = settle(capture, self._device, self._camera, quirk, usb.speed_mbit)
-        self._mode = Opened("usb", self._device, mode.pixel_format, mode.width, mode.height, mode.fps)
+        model = self._controls.model()
+        self._mode = Opened("usb", self._device, mode.pixel_format, mode.width, mode.height, mode.fps, model=model)
         self._untold, self._to_skip = True, quirk.skipped
         self._promise = Promise(mode.fps) if mode.promised else None
         self._whole_s = time.monotonic()
@@ -106,6 +110,14 @@ class UsbCamera:
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+    def controls(self) -> list[Control]:
+        """What can be set on it."""
+        return self._controls.all() if self._capture is not None else []
+
+    def set_control(self, control_id: str, value: Value) -> None:
+        """Set it while it streams."""
+        self._controls.set(control_id, value)
 
     def _ready(self, capture: cv2.VideoCapture, wait_s: float) -> bool:
         """Is a picture there, and grabbed? Raises CameraError when the device is gone."""

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import cv2
 
+from appliance.cameras.adjustment import Adjustment
 from appliance.cameras.auto import AutoCamera
-from appliance.cameras.base import CameraError, Driver, Grabbed, Picture, Rejected
+from appliance.cameras.base import CameraError, Controllable, Driver, Grabbed, Picture, Rejected
 from appliance.cameras.commands import Commands
 from appliance.cameras.csi import CsiCamera
 from appliance.cameras.outbox import Outbox
@@ -100,6 +101,7 @@ class Worker:
     def __init__(self, order: Open, driver: Driver, commands: Commands, outbox: Outbox) -> None:
         self._driver, self._commands, self._outbox = driver, commands, outbox
         self._renditions = Renditions(order.camera)
+        self._adjustment = Adjustment(driver, order.kept, outbox.say) if isinstance(driver, Controllable) else None
         self._wanted: list[Rendition] = []
         self._number = order.first_number
         self._captured = self._rejected = 0
@@ -113,6 +115,7 @@ class Worker:
             self._driver.open()
             while True:
                 self._deliver(self._driver.grab(self._patience_s()))
+                self._look_at_adjustments()
                 self._outbox.flush()
                 if time.monotonic() >= self._beat_due_s:
                     self._beat()
@@ -131,6 +134,8 @@ class Worker:
                 self._render(grabbed)
             case Opened():
                 self._outbox.say(grabbed)
+                if self._adjustment is not None:
+                    self._adjustment.opened(grabbed)
             case Rejected():
                 self._rejected += 1
 
@@ -152,6 +157,11 @@ class Worker:
             self._wanted = wanted
             for slot in self._renditions.want(wanted):
                 self._outbox.forget(slot)
+
+    def _look_at_adjustments(self) -> None:
+        order = self._commands.adjust()
+        if order is not None and self._adjustment is not None:
+            self._adjustment.adjust(order)
 
     def _beat(self) -> None:
         self._beat_due_s = time.monotonic() + BEAT_S

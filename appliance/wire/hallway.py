@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from appliance.config import Camera
 from appliance.frame import Frame
+from appliance.wire.controls import Control, Value
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # an 8K JPEG at quality 95 stays below
 PREFIX = struct.Struct(">IB")  # length counts the kind byte too
@@ -59,12 +60,22 @@ class Open(Struct, frozen=True, tag=True):
     first_number: int = 0
     avoid: list[str] = []
     heights: list[int] = []
+    # What people set, by the model it was set on; to be in effect before the first picture. None: the controls are to be left alone.
+    kept: dict[str, dict[str, Value]] | None = {}
 
 
 class Want(Struct, frozen=True, tag=True):
     """All renditions that are wanted from now on; none: deliver nothing, stay ready."""
 
     renditions: list[Rendition]
+
+
+class Adjust(Struct, frozen=True, tag=True):
+    """Set these controls of this model of camera; None: back to the default. Answered with Controls of the same number."""
+
+    model: str
+    number: int
+    values: dict[str, Value | None]
 
 
 # Up: worker to server.
@@ -86,6 +97,21 @@ class Opened(Struct, frozen=True, tag=True):
     height: int
     fps: float
     notice: str = ""
+    model: str = ""  # what its maker calls it, where `device` says only where it is
+
+    @property
+    def known_as(self) -> str:
+        """By what its settings are known: the same for cameras that understand the same."""
+        return f"{self.driver}: {self.model or self.device}"
+
+
+class Controls(Struct, frozen=True, tag=True):
+    """What can be set on the camera now: after Opened, and in answer to Adjust."""
+
+    model: str  # Opened.known_as
+    controls: list[Control]
+    number: int = 0  # of the Adjust that it answers; 0: of none
+    refused: dict[str, str] = {}  # what could not be set, each with the reason for people
 
 
 class Beat(Struct, frozen=True, tag=True):
@@ -111,15 +137,15 @@ class Pushed(NamedTuple):
     data: bytes
 
 
-Down = Open | Want | Pushed
-Up = Opening | Opened | Beat | Failed
+Down = Open | Want | Adjust | Pushed
+Up = Opening | Opened | Controls | Beat | Failed
 
-_down = msgspec.json.Decoder(Open | Want)
-_up = msgspec.json.Decoder(Opening | Opened | Beat | Failed)
+_down = msgspec.json.Decoder(Open | Want | Adjust)
+_up = msgspec.json.Decoder(Opening | Opened | Controls | Beat | Failed)
 _encoder = msgspec.json.Encoder()
 
 
-def encode(message: Open | Want | Up) -> bytes:
+def encode(message: Open | Want | Adjust | Up) -> bytes:
     """A JSON message with its prefix."""
     return _prefixed(_JSON, _encoder.encode(message))
 

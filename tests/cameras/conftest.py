@@ -50,6 +50,7 @@ class FakeCamera:
         for n, frame in enumerate(frames):
             (pictures / f"{n:03d}.{ending}").write_bytes(frame)
         self.frames = frames
+        self._controls = folder / "controls"
         self.env = {
             "LD_PRELOAD": str(stand_in),
             "FAKEV4L_DEV": str(self.path),
@@ -57,6 +58,7 @@ class FakeCamera:
             "FAKEV4L_FRAMES": str(pictures),
             "FAKEV4L_SIZE": f"{size.width}x{size.height}",
             "FAKEV4L_FORMAT": "YUYV" if ending == "yuv" else "MJPG",
+            "FAKEV4L_CONTROLS": str(self._controls),
             "CAMERA_APPLIANCE_DEV": str(self.devices),
         }
         self.be("fine")
@@ -73,7 +75,21 @@ class FakeCamera:
         new.rename(self.path)
 
     def unplug(self) -> None:
+        """Without power it forgets what was set."""
         self.path.unlink()
+        self._controls.unlink(missing_ok=True)
+
+    @property
+    def controls(self) -> dict[str, int]:
+        """What was set on it since it has power; what was not is at its default."""
+        lines = self._controls.read_text().splitlines() if self._controls.exists() else []
+        return {name: int(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+    def note(self, name: str, value: int) -> None:
+        """Set one of its controls behind everybody's back, or a switch of the stand-in's such as `refuse brightness`."""
+        new = self._controls.with_suffix(".test")
+        new.write_text("".join(f"{key} {its}\n" for key, its in {**self.controls, name: value}.items()))
+        new.rename(self._controls)
 
     def offers(self, modes: str, frames: dict[str, list[bytes]] | None = None) -> "FakeCamera":
         """Several modes, first the one it is in: "MJPG 1280x720 30,15; YUYV 640x360 30". `frames`: of a size, by "640x360"."""

@@ -13,7 +13,8 @@ from typing import Self, TypeVar
 from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.wire import hallway
-from appliance.wire.hallway import Open, Opened, Pushed, Rendition, Up, Want
+from appliance.wire.controls import Value
+from appliance.wire.hallway import Adjust, Controls, Open, Opened, Pushed, Rendition, Up, Want
 
 PATIENCE_S = 10.0  # generous: these tests also run while both cores are busy
 Received = Up | tuple[int, Frame]
@@ -38,6 +39,7 @@ class ServerEnd:
         env: Mapping[str, str] | None = None,
         heights: tuple[int, ...] = (),
         patience_s: float = PATIENCE_S,
+        kept: dict[str, dict[str, Value]] | None = {},  # noqa: B006 - nobody changes it
     ) -> None:
         self._patience_s = patience_s
         self.socket, theirs = socket.socketpair()
@@ -47,7 +49,8 @@ class ServerEnd:
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, **(env or {})},
             )
-        self._send(hallway.encode(Open(camera, first_number, list(avoid), list(heights))))
+        order = Open(camera, first_number, list(avoid), list(heights), kept)
+        self._send(hallway.encode(order))
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +64,14 @@ class ServerEnd:
 
     def want(self, *renditions: Rendition) -> None:
         self._send(hallway.encode(Want(list(renditions))))
+
+    def adjust(self, model: str, number: int, **values: Value | None) -> Controls:
+        """Ask for these values; the worker's answer."""
+        self.ask(model, number, **values)
+        return self.until(Controls, lambda controls: controls.number == number)
+
+    def ask(self, model: str, number: int, **values: Value | None) -> None:
+        self._send(hallway.encode(Adjust(model, number, values)))
 
     def push(self, data: bytes, captured_us: int = 1) -> None:
         self._send(hallway.encode_pushed(Pushed(captured_us, data)))

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.wire import hallway
-from appliance.wire.hallway import Beat, Failed, Open, Opened, Opening, Pushed, Rendition, Want
+from appliance.wire.controls import Choice, Control
+from appliance.wire.hallway import Adjust, Beat, Controls, Failed, Open, Opened, Opening, Pushed, Rendition, Want
 
 exactly = settings(derandomize=True, deadline=None)
 text = st.text(max_size=40)
@@ -29,15 +30,45 @@ renditions = st.builds(
     jpeg_quality=st.integers(50, 95),
     max_kbytes_per_s=st.none() | counts,
 )
-down = st.builds(Open, camera=cameras, first_number=counts, avoid=st.lists(text)) | st.builds(
-    Want, renditions=st.lists(renditions, max_size=5)
+values = st.booleans() | st.integers(-(2**31), 2**31) | st.floats(0.1, 0.9) | text
+controls = st.builds(
+    Control,
+    id=text,
+    name=text,
+    kind=st.sampled_from(["integer", "number", "boolean", "menu", "button"]),
+    value=st.none() | values,
+    default=st.none() | values,
+    minimum=st.none() | st.floats(0.1, 0.9),
+    choices=st.lists(st.builds(Choice, value=counts, label=text), max_size=3),
+    active=st.booleans(),
+)
+kept = st.dictionaries(text, st.dictionaries(text, values, max_size=3), max_size=3)
+down = (
+    st.builds(Open, camera=cameras, first_number=counts, avoid=st.lists(text), kept=st.none() | kept)
+    | st.builds(Want, renditions=st.lists(renditions, max_size=5))
+    | st.builds(Adjust, model=text, number=counts, values=st.dictionaries(text, st.none() | values, max_size=3))
 )
 up = (
     st.builds(Opening, device=text)
     | st.builds(
-        Opened, driver=text, device=text, pixel_format=text, width=counts, height=counts, fps=seconds, notice=text
+        Opened,
+        driver=text,
+        device=text,
+        pixel_format=text,
+        width=counts,
+        height=counts,
+        fps=seconds,
+        notice=text,
+        model=text,
     )
     | st.builds(Beat, captured=counts, rejected=counts, unsent=counts, last_captured_s=seconds)
+    | st.builds(
+        Controls,
+        model=text,
+        controls=st.lists(controls, max_size=3),
+        number=counts,
+        refused=st.dictionaries(text, text, max_size=3),
+    )
     | st.builds(Failed, reason=text)
 )
 
@@ -51,7 +82,7 @@ def taken_apart(message: bytes) -> tuple[int, memoryview]:
 
 @exactly
 @given(down)
-def test_down(message: Open | Want) -> None:
+def test_down(message: Open | Want | Adjust) -> None:
     assert hallway.decode_down(*taken_apart(hallway.encode(message))) == message
 
 
