@@ -1,6 +1,7 @@
 """argv → action → exit status."""
 
 import argparse
+import functools
 import logging
 import os
 import sys
@@ -82,11 +83,20 @@ def _run(arguments: argparse.Namespace) -> int:
     from appliance.server.listen import ListenError
 
     try:
-        trio.run(run_box, config)
+        trio.run(functools.partial(run_box, config, state=_state()))
     except ListenError as error:
         print(error, file=sys.stderr)
         return EX_UNAVAILABLE
     return 0
+
+
+def _state() -> Path | None:
+    from appliance.system import state
+
+    folder = state.folder(os.environ)
+    if folder is None:
+        logging.getLogger("appliance").warning("there is no HOME to keep settings in: they last until the next restart")
+    return folder
 
 
 def _check_config(arguments: argparse.Namespace) -> int:

@@ -6,9 +6,11 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import trio
 
+from appliance import keeping
 from appliance.capture.attached import AttachedCameras
 from appliance.capture.nursery import keep_cameras_alive
 from appliance.config import Config
@@ -30,10 +32,11 @@ log = logging.getLogger("appliance")
 async def main(
     config: Config,
     *,
+    state: Path | None = None,
     with_lane: bool = True,
     task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. Raises listen.ListenError."""
+    """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. `state`: where settings are kept. Raises ListenError."""
     max_connections = _connections_that_fit(config)
     sockets = listen.from_systemd() or listen.bind(config.server.bind)
     reachable = listen.beyond_loopback(sockets)
@@ -47,6 +50,8 @@ async def main(
     )
     async with trio.open_nursery() as nursery:
         await nursery.start(_close_on_signal, box)
+        if state is not None:
+            await nursery.start(keeping.keep, box.registry, state)
         nursery.start_soon(keep_cameras_alive, box.registry)
         serve = functools.partial(
             edge.serve,
@@ -62,11 +67,15 @@ async def main(
         )
         urls = await nursery.start(_serve_then_stop, serve, nursery.cancel_scope)
         _collect_garbage_early()
-        for url in urls:
-            log.info("live at %s", url)
-        for warning in box.warnings:
-            log.warning("%s", warning)
+        _say(urls, box.warnings)
         task_status.started(urls)
+
+
+def _say(urls: list[str], warnings: list[str]) -> None:
+    for url in urls:
+        log.info("live at %s", url)
+    for warning in warnings:
+        log.warning("%s", warning)
 
 
 def _connections_that_fit(config: Config) -> int:

@@ -43,7 +43,12 @@ class Adjustment:
     def adjust(self, order: Adjust) -> None:
         """Do what was asked for, and say what came of it. Raises CameraError."""
         if order.model != self._model or self._kept is None:
-            refused = {key: f"{key}: there is another camera now" for key in order.values}
+            why = (
+                "there is another camera now"
+                if order.model != self._model
+                else "it is left alone, since the camera hung"
+            )
+            refused = {key: f"{key}: {why}" for key in order.values}
         else:
             self._controls = self._camera.controls()
             refused = self._set(order.values) if order.values else {}

@@ -6,6 +6,7 @@ from typing import NoReturn
 import trio
 from msgspec import structs
 
+from appliance.capture.adjusting import kept_for_worker, pass_on_settings
 from appliance.capture.device import is_numbered, lasting_name
 from appliance.capture.hotplug import Hotplug
 from appliance.capture.placeholder import Placeholders
@@ -80,6 +81,7 @@ class Capture:
             stream.mending.unplugged += error.kind == "gone" and stream.opened is not None
         finally:
             stream.opened = None
+            stream.settings.end()
         stream.restarts += 1
         if watch.delivered_s > STEADY_S:
             self._avoid.clear()
@@ -124,11 +126,13 @@ class Capture:
         """Open the camera and take in what it delivers; how it failed."""
         stream = self._stream
         try:
-            order = hallway.Open(self._camera, stream.numbering.for_worker(), self._avoid, stream.offer.heights())
+            number, kept = stream.numbering.for_worker(), kept_for_worker(stream)
+            order = hallway.Open(self._camera, number, self._avoid, stream.offer.heights(), kept)
             await worker.send(hallway.encode(order))
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._say_what_is_wanted, worker)
                 nursery.start_soon(self._notice_departure, watch)
+                nursery.start_soon(pass_on_settings, stream, worker)
                 if stream.camera.parsed_source.kind == "published":
                     nursery.start_soon(self._pass_on_pushed, worker)
                 await self._listen(worker, watch)

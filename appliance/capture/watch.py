@@ -28,6 +28,7 @@ class Watch:
         self.device = ""  # the one it has, or is about to have, where it is one that can be pulled out
         self.node: Node | None = None  # and which that was then
         self._first_s: float | None = None  # when its first picture came
+        self._settling = False  # open, and being set as people set it
         self._notice = ""
         self._opened_s = time.monotonic()
         self._captured = self._rejected = self._unsent = 0
@@ -37,7 +38,7 @@ class Watch:
         """How long silence is still a good sign."""
         if self._stream.opened is None:
             return OPEN_DEADLINE_S
-        return TRIAL_DEADLINE_S if self.opening else SILENCE_S
+        return TRIAL_DEADLINE_S if self.opening or self._settling else SILENCE_S
 
     @property
     def delivered_s(self) -> float:
@@ -46,6 +47,7 @@ class Watch:
 
     def silence(self) -> WorkerError:
         """What it means that nothing was heard for so long."""
+        self._stream.settings.hung()
         if self.opening or self._stream.opened is None:
             return WorkerError(f"{self.opening or 'the camera'} did not open within {self.patience_s:.0f} s", "hung")
         return WorkerError("the capture process stopped answering", "hung")
@@ -54,6 +56,7 @@ class Watch:
         """One report; `newest`: no other waits behind it. Raises WorkerError when it means that the camera failed."""
         if not isinstance(message, hallway.Opening):
             self.opening = ""  # it answered
+        self._settling = isinstance(message, hallway.Opened)
         match message:
             case hallway.Failed(reason, kind):
                 raise WorkerError(reason, kind)
@@ -64,6 +67,8 @@ class Watch:
                     self._holds(device)
             case hallway.Opened():
                 self._take_in_opened(message)
+            case hallway.Controls():
+                self._take_in_controls(message)
             case hallway.Beat():
                 self._count(message)
                 if newest:  # an older one says nothing about now: this process was busy elsewhere
@@ -73,7 +78,7 @@ class Watch:
         """A picture for those who watch; whatever was wrong before, there is one now. Raises WorkerError for no slot of ours."""
         if not self._stream.has_slot(slot):
             raise WorkerError(f"the capture process sent a frame in slot {slot}, which does not exist")
-        self.opening = ""
+        self.opening, self._settling = "", False
         self._first_s = self._first_s or time.monotonic()
         self._stream.last_captured_s = frame.captured_s
         self._stream.publish(slot, frame)
@@ -82,6 +87,7 @@ class Watch:
 
     def _take_in_opened(self, opened: hallway.Opened) -> None:
         self._stream.opened = opened
+        self._stream.settings.opened()
         self._notice = opened.notice
         self._opened_s = time.monotonic()
         if opened.driver == "usb":
@@ -101,6 +107,12 @@ class Watch:
     def _holds(self, device: str) -> None:
         if device != self.device:
             self.device, self.node = device, node_of(device)
+
+    def _take_in_controls(self, controls: hallway.Controls) -> None:
+        if not controls.number:  # else somebody asked, and is told
+            for why in controls.refused.values():
+                log.warning("%s: could not be set as it was: %s", self._stream.id, why)
+        self._stream.settings.told(controls)
 
     def _count(self, beat: hallway.Beat) -> None:
         stream = self._stream

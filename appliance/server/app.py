@@ -5,6 +5,7 @@ from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 
 from appliance.server import (
+    controls_api,
     drop_in,
     metrics,
     mjpeg,
@@ -29,7 +30,18 @@ def create_app(box: Box) -> QuartTrio:
     app.url_map.merge_slashes = False  # //x is another address, not a redirect in HTML
     answer_errors(app)
     _trust_only_our_own(app, box)
-    for room in (page, streams_api, mjpeg, status_api, metrics, drop_in, viewer_socket, producer_socket, openapi):
+    for room in (
+        page,
+        streams_api,
+        controls_api,
+        mjpeg,
+        status_api,
+        metrics,
+        drop_in,
+        viewer_socket,
+        producer_socket,
+        openapi,
+    ):
         app.register_blueprint(room.routes(box))
     return app
 

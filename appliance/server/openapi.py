@@ -6,11 +6,12 @@ import msgspec
 from quart import Blueprint, Response
 
 from appliance import __version__
-from appliance.server import streams_api
+from appliance.server import controls_api, streams_api
 from appliance.server.box import Box
 from appliance.server.errors import json_response
 from appliance.server.status_api import BoxStatus
 from appliance.server.views import StreamState
+from appliance.wire.controls import Control
 
 _JPEG = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
 _MJPEG = {"multipart/x-mixed-replace": {"schema": {"type": "string", "format": "binary"}}}
@@ -30,7 +31,9 @@ def routes(box: Box) -> Blueprint:
 
 def document() -> dict[str, Any]:
     """The whole document, OpenAPI 3.1."""
-    _, components = msgspec.json.schema_components([StreamState, BoxStatus], ref_template="#/components/schemas/{name}")
+    _, components = msgspec.json.schema_components(
+        [StreamState, BoxStatus, Control], ref_template="#/components/schemas/{name}"
+    )
     error = {
         "type": "object",
         "required": ["error"],
@@ -46,8 +49,8 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "camera-appliance", "version": __version__, "license": {"name": "MIT", "identifier": "MIT"}},
         "servers": [{"url": "/"}],
-        "paths": _paths(),
-        "components": {"schemas": {**components, **streams_api.schemas(), "Error": error}},
+        "paths": {**_paths(), **_controls_paths()},
+        "components": {"schemas": {**components, **streams_api.schemas(), **controls_api.schemas(), "Error": error}},
     }
 
 
@@ -103,6 +106,21 @@ def _paths() -> dict[str, Any]:
         "/snapshot": {"get": _does("One picture of the default stream", {"200": _body(_JPEG), **watching}, [preset])},
         "/webcam/": {"get": _does("As mjpg-streamer behind a proxy", {"200": _body(_MJPEG), **watching}, [action])},
         "/state": {"get": _does("ustreamer's state of the default stream", {"200": thing, **no_stream})},
+    }
+
+
+def _controls_paths() -> dict[str, Any]:
+    stream_id = _in_path("stream_id")
+    listed = _json({"type": "object", "properties": {"controls": {"type": "array", "items": _ref("Control")}}})
+    refused = {"400": _error("unknown control or impossible value"), "409": _error("the camera refuses, or has none")}
+    answers = {"200": listed, "404": _error("no such stream")}
+    reset = {**answers, **refused}
+    return {
+        "/api/streams/{stream_id}/controls": {
+            "get": _does("What can be set on its camera", answers, [stream_id]),
+            "patch": _does("Set some, for everybody; null: back to the default", reset, [stream_id], "SetControls"),
+            "delete": _does("Back to the default: one, or all", reset, [stream_id, _in_query("id", "string")]),
+        }
     }
 
 

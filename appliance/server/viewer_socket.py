@@ -9,6 +9,7 @@ from quart import Blueprint, websocket
 from appliance.server.allowance import Allowance
 from appliance.server.box import Box
 from appliance.server.errors import ApiError
+from appliance.server.following import Following
 from appliance.server.line import GOING_AWAY, NORMAL, POLICY_VIOLATION, TRY_AGAIN_LATER, Line
 from appliance.server.requests import number_of, preset_of, room_for_a_viewer, stream_of
 from appliance.server.viewer import Viewer
@@ -59,6 +60,7 @@ class ViewerSocket:
         self._box = box
         self._line = line
         self._viewers: dict[str, Viewer] = {}
+        self._following: dict[str, Following] = {}
         self._left = Change()
         self._running = 0
         self._bad_messages = 0
@@ -150,14 +152,29 @@ class ViewerSocket:
             case events.LeaveStream(leave):
                 self._joined(leave.stream_id).leave()
                 del self._viewers[leave.stream_id]
+                if following := self._following.pop(leave.stream_id, None):
+                    following.leave()
                 self._left.tell()
             case events.ChoosePreset(wish):
                 self._joined(wish.stream_id).choose(wish.preset, wish.fps)
-            case events.StartStream(stream):
-                stream_of(self._box, stream.stream_id).start()
-            case events.StopStream(stream):
-                stream_of(self._box, stream.stream_id)
-                self._box.registry.end(stream.stream_id)
+            case events.GetControls() | events.SetControls():
+                self._adjust(event, nursery)
+            case events.StartStream() | events.StopStream():
+                self._start_or_stop(event)
+
+    def _start_or_stop(self, event: events.StartStream | events.StopStream) -> None:
+        stream = stream_of(self._box, event.data.stream_id)
+        if isinstance(event, events.StartStream):
+            stream.start()
+        else:
+            self._box.registry.end(stream.id)
+
+    def _adjust(self, event: events.AboutControls, nursery: trio.Nursery) -> None:
+        following = self._followed(event.data.stream_id, nursery)
+        if isinstance(event, events.SetControls):
+            following.set(event.data.values)
+        else:
+            following.tell_again()
 
     def _joined(self, stream_id: str) -> Viewer:
         if stream_id not in self._viewers:
@@ -180,6 +197,22 @@ class ViewerSocket:
         self._viewers[wish.stream_id] = viewer
         self._running += 1  # here, not when `_run` begins: joins may come faster than tasks start
         return viewer
+
+    def _followed(self, stream_id: str, nursery: trio.Nursery) -> Following:
+        """The stream whose controls this connection asks about; from the first time on it is told of them."""
+        stream = stream_of(self._box, stream_id)
+        following = self._following.get(stream_id)
+        if following is None or following.stream is not stream:
+            if len(self._following) >= MAX_JOINED:
+                raise ApiError(503, "full", f"one connection asks for the controls of at most {MAX_JOINED} streams")
+            following = self._following[stream_id] = Following(self._line, stream)
+            nursery.start_soon(self._follow, following)
+        return following
+
+    async def _follow(self, following: Following) -> None:
+        await following.run()
+        if self._following.get(following.stream.id) is following:
+            del self._following[following.stream.id]
 
     def _free_slot(self) -> int:
         """In turn, not the lowest: a frame of a stream just left may still be on its way under its old slot."""

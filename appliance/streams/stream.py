@@ -18,6 +18,7 @@ from appliance.streams.numbering import Numbering
 from appliance.streams.offer import Offer
 from appliance.streams.producer import Producer
 from appliance.streams.rung import Rung, bytes_ratio
+from appliance.streams.settings import Settings
 from appliance.streams.subscription import Subscription
 from appliance.wire.events import Recovery, Status
 from appliance.wire.hallway import Opened, Rendition
@@ -46,6 +47,7 @@ class Stream:
         self.offer = Offer(camera, presets)
         self.numbering = Numbering()
         self.producer = Producer()
+        self.settings = Settings()
         self.demand = Change()  # who watches, or what they want, is different
         self.changed = Change()  # what a viewer may know is different
         self._hubs = {name: Hub() for name in self.offer.renditions}
@@ -197,6 +199,7 @@ class Stream:
         self.stop()
         self.removed = True
         self._set_status("offline", reason)
+        self.settings.changed.tell()
         for subscription in self.subscriptions:
             subscription.close()
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from appliance.config.model import Id
 from appliance.frame import Frame
+from appliance.wire.controls import Control, Value
 
 Format = Literal["binary", "json"]
 ViewerFps = Annotated[float, Meta(gt=0, le=120)]
@@ -59,6 +60,13 @@ class Ping(Struct, frozen=True, forbid_unknown_fields=True):
     t: int | float
 
 
+class SetValues(Struct, frozen=True, forbid_unknown_fields=True):
+    """For everybody, and kept. None: back to the default."""
+
+    stream_id: Id
+    values: dict[str, Value | None]
+
+
 class JoinStream(Struct, frozen=True, forbid_unknown_fields=True, tag="join_stream"):
     data: Join
 
@@ -87,7 +95,16 @@ class PingServer(Struct, frozen=True, forbid_unknown_fields=True, tag="ping"):
     data: Ping
 
 
-ClientEvent = JoinStream | LeaveStream | StartStream | StopStream | ChoosePreset | AckFrame | PingServer
+class GetControls(Struct, frozen=True, forbid_unknown_fields=True, tag="get_controls"):
+    data: StreamOnly
+
+
+class SetControls(Struct, frozen=True, forbid_unknown_fields=True, tag="set_controls"):
+    data: SetValues
+
+
+AboutControls = GetControls | SetControls
+ClientEvent = JoinStream | LeaveStream | StartStream | StopStream | ChoosePreset | AboutControls | AckFrame | PingServer
 
 # Server to client.
 
@@ -154,6 +171,13 @@ class StreamInfo(Struct, frozen=True):
     recovery: Recovery | None = None  # None: nothing is being mended
 
 
+class StreamControls(Struct, frozen=True):
+    """What can be set on a stream's camera; for who asked, and then at each change."""
+
+    stream_id: str
+    controls: list[Control]
+
+
 class Error(Struct, frozen=True):
     code: str
     message: str
@@ -175,7 +199,7 @@ class _Refused(Struct, frozen=True, tag="error"):
 _decoder = msgspec.json.Decoder(ClientEvent)
 _answer_decoder = msgspec.json.Decoder(_Taken | _Refused)
 _encoder = msgspec.json.Encoder()
-_EVENTS = "join_stream, leave_stream, start_stream, stop_stream, set_preset, ack, ping"
+_EVENTS = "join_stream, leave_stream, start_stream, stop_stream, set_preset, get_controls, set_controls, ack, ping"
 
 
 def decode(text: str | bytes) -> ClientEvent:

@@ -75,8 +75,11 @@ class FakeCamera:
         new.rename(self.path)
 
     def unplug(self) -> None:
-        """Without power it forgets what was set."""
         self.path.unlink()
+        self.forget()
+
+    def forget(self) -> None:
+        """Without power it is at its defaults."""
         self._controls.unlink(missing_ok=True)
 
     @property

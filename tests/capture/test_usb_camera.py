@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import trio
 
@@ -149,3 +150,56 @@ def open_viewer_when_up(box: BoxProcess) -> AbstractAsyncContextManager[Talk]:
     """A viewer of a box whose camera need not be there yet."""
     box.wait_until_up()
     return open_viewer(box.url, "/ws/viewer/front")
+
+
+async def test_what_people_set_outlives_the_plug_the_worker_and_the_box(
+    fake_camera: FakeCamera, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """Each time it is in effect before the first picture is shown, though the camera has forgotten it."""
+    set_ = {"brightness": -9, "exposure_time_absolute": 400, "auto_exposure": 1}
+    with box_with(fake_camera, tmp_path) as box:
+        async with open_viewer_when_up(box) as viewer:
+            await viewer.frame(placeholder=False)
+            answer = await http.patch(f"{box.url}/api/streams/front/controls", json=set_)
+            assert answer.status_code == 200, answer.text
+            fake_camera.unplug()
+            await goes_offline(viewer, "unplugged", within_s=5)
+            assert fake_camera.controls == {}
+            fake_camera.be("fine")
+            await is_set_at_its_first_picture(viewer, fake_camera, set_)
+            fake_camera.forget()
+            os.kill(workers_of(box.process.pid)[0], signal.SIGKILL)
+            await viewer.frame(placeholder=True)
+            await is_set_at_its_first_picture(viewer, fake_camera, set_)
+        await trio.to_thread.run_sync(box.stop)
+    fake_camera.forget()
+    with box_with(fake_camera, tmp_path) as again:
+        async with open_viewer_when_up(again) as viewer:
+            await is_set_at_its_first_picture(viewer, fake_camera, set_)
+            assert (await http.delete(f"{again.url}/api/streams/front/controls")).status_code == 200
+            assert fake_camera.controls == {"brightness": 0, "exposure_time_absolute": 250, "auto_exposure": 3}
+        await trio.to_thread.run_sync(again.stop)
+    assert "brightness" not in (tmp_path / "state" / "controls" / "front.json").read_text()
+
+
+async def is_set_at_its_first_picture(viewer: Talk, camera: FakeCamera, expected: dict[str, int]) -> None:
+    with trio.fail_after(10):
+        await viewer.frame(placeholder=False)
+    assert camera.controls == expected
+
+
+async def test_a_value_on_which_the_camera_hangs_does_not_keep_the_picture_away(
+    fake_camera: FakeCamera, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    with box_with(fake_camera, tmp_path) as box:
+        async with open_viewer_when_up(box) as viewer:
+            await viewer.say("get_controls", stream_id="front")
+            await viewer.frame(placeholder=False)
+            fake_camera.note("hang brightness", 0)
+            await viewer.say("set_controls", stream_id="front", values={"brightness": 5})
+            with trio.fail_after(15):
+                await viewer.event("stream_info", status="offline")
+                assert "hung while it was set" in (await viewer.event("error"))["message"]
+                await viewer.event("stream_info", status="live")
+            answer = await http.patch(f"{box.url}/api/streams/front/controls", json={"contrast": 55})
+            assert answer.status_code == 200, answer.text

@@ -59,7 +59,7 @@ class BoxProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "appliance", "run", "--config", str(config)],
                 stderr=log,
-                env={**os.environ, **(env or {})},
+                env={**os.environ, "STATE_DIRECTORY": str(folder / "state"), **(env or {})},
             )
 
     def __enter__(self) -> "BoxProcess":

@@ -48,6 +48,12 @@ def said(type_: object, data: object) -> str:
             events.AckFrame(events.Ack("f", 7, 6e4)),
         ),
         ("ack", {"stream_id": "f", "frame_number": 7, "drawn_after_ms": None}, events.AckFrame(events.Ack("f", 7))),
+        ("get_controls", {"stream_id": "front"}, events.GetControls(events.StreamOnly("front"))),
+        (
+            "set_controls",
+            {"stream_id": "front", "values": {"gain": 1.5, "torch": True, "hue": None}},
+            events.SetControls(events.SetValues("front", {"gain": 1.5, "torch": True, "hue": None})),
+        ),
         ("ping", {"t": 12.5}, events.PingServer(events.Ping(12.5))),
         ("ping", {"t": -3}, events.PingServer(events.Ping(-3.0))),
     ],
@@ -57,7 +63,10 @@ def test_each_event(type_: str, data: object, event: events.ClientEvent) -> None
     assert events.decode(json.dumps({"data": data, "type": type_}).encode()) == event  # in any order, and as bytes
 
 
-UNKNOWN = "unknown event; possible are join_stream, leave_stream, start_stream, stop_stream, set_preset, ack, ping"
+UNKNOWN = (
+    "unknown event; possible are join_stream, leave_stream, start_stream, stop_stream, set_preset, "
+    "get_controls, set_controls, ack, ping"
+)
 FRONT = '"stream_id":"front"'
 
 
