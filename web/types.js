@@ -71,6 +71,23 @@
  * @property {string} source
  * @property {string} name
  *
+ * @typedef {boolean | number | string} ControlValue
+ *
+ * @typedef {object} Control  one entry of `GET /api/streams/{id}/controls`
+ * @property {string} id
+ * @property {string} name
+ * @property {"integer" | "number" | "boolean" | "menu" | "button"} kind
+ * @property {ControlValue | null} value
+ * @property {ControlValue | null} default
+ * @property {number | null} minimum
+ * @property {number | null} maximum
+ * @property {number | null} step
+ * @property {string} unit
+ * @property {{value: number, label: string}[]} choices
+ * @property {boolean} active  false: another control stands against it
+ * @property {string} held_by  the id of that one, where it is known
+ * @property {boolean} read_only
+ *
  * @typedef {object} Choice  what this viewer chose for a stream; null: nothing, so it is automatic, at the stream's own rate
  * @property {string | null} preset
  * @property {number | null} fps

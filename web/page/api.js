@@ -2,6 +2,7 @@
 
 /** @typedef {import("../types.js").Stream} Stream */
 /** @typedef {import("../types.js").Camera} Camera */
+/** @typedef {import("../types.js").Control} Control */
 
 const PATIENCE_MS = 8000;
 
@@ -30,6 +31,22 @@ export const api = {
    * @param {{jpeg_quality: number | null}} change
    */
   change: (id, change) => ask("PATCH", one(id), change),
+  /**
+   * @param {string} id
+   * @returns {Promise<Control[]>}
+   */
+  controls: async (id) => (await ask("GET", `${one(id)}/controls`)).controls,
+  /**
+   * @param {string} id
+   * @param {Record<string, import("../types.js").ControlValue | null>} values
+   * @returns {Promise<Control[]>}
+   */
+  setControls: async (id, values) => (await ask("PATCH", `${one(id)}/controls`, values)).controls,
+  /**
+   * @param {string} id
+   * @returns {Promise<Control[]>}
+   */
+  resetControls: async (id) => (await ask("DELETE", `${one(id)}/controls`)).controls,
 };
 
 /**

@@ -64,7 +64,7 @@ export class App {
         void this.#actions.remove(id);
       },
       close: () => this.#setSettings(false),
-    });
+    }, (text) => this.#notices.fail(text));
   }
 
   start() {

@@ -4,6 +4,7 @@ import { autoNow, wishOf } from "../model/auto.js";
 import { pictureOf, presetTitle } from "../model/figures.js";
 import { shareLinks } from "../model/links.js";
 import { ratesOffered } from "../model/presets.js";
+import { CameraControls } from "./camera_controls.js";
 import { copyFrom } from "./copy.js";
 import { copyOf, find, setHidden, setText } from "./elements.js";
 import { RightNow } from "./right_now.js";
@@ -29,6 +30,7 @@ export class Panel {
   #reset = /** @type {HTMLButtonElement} */ (find("#quality-reset"));
   #remove = /** @type {HTMLButtonElement} */ (find("#remove"));
   #now = new RightNow();
+  #camera;
   #ceiling = find("#auto-ceiling");
   #actions;
   /** @type {Stream | null} */
@@ -38,9 +40,13 @@ export class Panel {
   /** What is drawn, so that polling does not rebuild a form under somebody's finger. */
   #drawn = "";
 
-  /** @param {PanelActions} actions */
-  constructor(actions) {
+  /**
+   * @param {PanelActions} actions
+   * @param {(text: string) => void} fail
+   */
+  constructor(actions, fail) {
     this.#actions = actions;
+    this.#camera = new CameraControls(fail);
     find("#panel-close").addEventListener("click", () => actions.close());
     this.#quality.addEventListener("input", () => setText(find("#quality-value"), this.#quality.value));
     this.#quality.addEventListener("change", () => this.#setQuality(Number(this.#quality.value)));
@@ -56,6 +62,7 @@ export class Panel {
   /** @param {import("./narrator.js").Known | null} known null: closed */
   show(known) {
     setHidden(this.#root, known === null);
+    this.#camera.show(known && known.stream.id);
     if (!known) return;
     const { stream, choice, best, figures, info } = known;
     if (this.#stream?.id !== stream.id) this.#unask();
