@@ -134,6 +134,7 @@ class Settings:
         """What can be set now, and what became of what was asked for."""
         if told.model != self.model:
             self.model, self._waiting, self._under_way, self.refused = told.model, {}, {}, {}
+            self._sent = self.answered  # whoever waits for an answer gets one, if to nothing
         if told.number and told.number == self._sent:
             self._keep({key: value for key, value in self._under_way.items() if key not in told.refused})
             self.refused = {key: why for key, why in self.refused.items() if key not in self._under_way} | told.refused

@@ -101,13 +101,24 @@ def test_what_was_on_its_way_waits_for_the_next_worker(settings: Settings) -> No
 
 
 def test_another_model_gets_nothing_of_it(settings: Settings) -> None:
-    settings.ask({"brightness": 10})
+    number = settings.ask({"brightness": 10})
     settings.end()
     settings.begin()
     settings.told(told(model="usb: Other"))
-    order = settings.next()
-    assert order is None or order.values == {}
     assert value_of(settings, "brightness") == 0
+    order = settings.next()
+    assert order == Adjust("usb: Other", number, {}), "who waits for an answer gets one"
+
+
+def test_a_camera_that_changes_under_way_leaves_nothing_stuck(settings: Settings) -> None:
+    number = settings.ask({"brightness": 10})
+    settings.next()
+    settings.told(told(model="usb: Other"))
+    settings.told(Controls("usb: Other", controls(), number, {"brightness": "there is another camera now"}))
+    order = settings.next()
+    assert order == Adjust("usb: Other", number, {})
+    settings.told(told(order.number, model="usb: Other"))
+    assert (settings.answered, settings.kept) == (number, {})
 
 
 def test_reset_takes_back_all_that_was_set_or_is_off(settings: Settings) -> None:
