@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.cameras import board, csi_listing, listing
-from appliance.cameras.base import CameraError, Controllable, Driver, Grabbed, NotACameraError, Picture
+from appliance.cameras.base import CameraError, Driver, Grabbed, NotACameraError, Picture
 from appliance.cameras.csi import CsiCamera
 from appliance.cameras.csi_library import INSTALL
 from appliance.cameras.pattern import PatternCamera
@@ -38,9 +38,9 @@ class AutoCamera:
         self._libcamera = csi_listing.possible()
         self._ribbon = self._libcamera  # may there be a camera on it? They do not come while the box runs
         self._question: csi_listing.Question | None = None
-        self._chosen: Driver | None = None
+        self._chosen: UsbCamera | CsiCamera | None = None
         self._first: Picture | None = None  # of the chosen one, to be given after its Opened
-        self._trial: Driver | None = None
+        self._trial: UsbCamera | CsiCamera | None = None
         self._promise: Opened | None = None  # of the one on trial
         self._untried: list[str] = []
         self._seen: list[str] = []
@@ -75,11 +75,11 @@ class AutoCamera:
 
     def controls(self) -> list[Control]:
         """Those of the camera it is."""
-        return self._chosen.controls() if isinstance(self._chosen, Controllable) else []
+        return self._chosen.controls() if self._chosen is not None else []
 
     def set_control(self, control_id: str, value: Value) -> None:
         """Set it on the camera it is."""
-        if not isinstance(self._chosen, Controllable):
+        if self._chosen is None:
             raise ControlError(f"{control_id}: there is no camera to set it on")
         self._chosen.set_control(control_id, value)
 
@@ -126,7 +126,7 @@ class AutoCamera:
         self._chosen, self._trial, self._first, self._fallback = self._trial, None, grabbed, None
         return self._promise
 
-    def _next(self, wait_s: float) -> Driver | None:
+    def _next(self, wait_s: float) -> UsbCamera | CsiCamera | None:
         """The next to be tried; None while libcamera is asked, which takes seconds. Raises CameraError."""
         if self._untried[0] != RIBBON:
             return UsbCamera(self._camera, self._untried.pop(0), self._announce)
