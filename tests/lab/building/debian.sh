@@ -1,0 +1,18 @@
+# Debian itself, as small as it boots: from the mirror that this host uses, of the suite that Raspberry Pi OS is made of.
+
+debian() {
+  say "Debian $SUITE from this host's mirror"
+  mmdebstrap --mode=root --variant=minbase --components=main \
+    --include="$(lines packages.txt | paste -sd,)" \
+    --aptopt='APT::Install-Recommends "false"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='force-unsafe-io' \
+    "$SUITE" "$TREE" "$MIRROR" >"$CACHE/mmdebstrap.log" 2>&1 \
+    || give_up "mmdebstrap failed: $(tail -n 5 "$CACHE/mmdebstrap.log")"
+  rm -rf "$TREE"/var/cache/apt/archives/*.deb "$TREE"/var/lib/apt/lists/*
+}
+
+hosts_mirror() { # the first address in this host's own apt sources
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources 2>/dev/null \
+    | sed -n -e 's/^URIs: *\([^ ]*\).*/\1/p' -e 's/^deb *\(\[[^]]*\] *\)\?\([^ ]*\).*/\2/p' | head -n 1
+}
