@@ -1,0 +1,70 @@
+"""What a scenario found: one line for each thing it measured, with its bar and the verdict."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table."""
+
+    scenario: str
+    what: str
+    measured: str
+    bar: str
+    met: bool
+
+
+class Report:
+    """Collects lines, prints them as they come, and keeps them in a file that the host reads."""
+
+    def __init__(self, scenario: str, file: Path) -> None:
+        self.scenario, self._file = scenario, file
+        self.lines: list[Line] = []
+
+    def within(self, what: str, seconds: float, bar_s: float, *, starts: int = 0) -> None:
+        """A time and its bar. `starts`: so many times a Python has to start on the way, which the emulator makes longer."""
+        allowed_s = starts * start_costs_s()
+        shown = f"{bar_s:g} s" + (f" + {allowed_s:.1f} s that the emulator needs to start Python" if starts else "")
+        self._add(what, f"{seconds:.2f} s", f"<= {shown}", met=seconds <= bar_s + allowed_s)
+
+    def most(self, what: str, value: float, bar: float, unit: str = "") -> None:
+        """A number that must not be larger."""
+        self._add(what, f"{value:.4g}{unit}", f"<= {bar:.4g}{unit}", met=value <= bar)
+
+    def least(self, what: str, value: float, bar: float, unit: str = "") -> None:
+        """A number that must not be smaller."""
+        self._add(what, f"{value:.4g}{unit}", f">= {bar:.4g}{unit}", met=value >= bar)
+
+    def says(self, what: str, text: str, words: str) -> None:
+        """A text that must hold `words`, or one of them where they are separated by a |."""
+        held = any(word.lower() in text.lower() for word in words.split("|"))
+        self._add(what, f"“{text}”", f"says “{words}”", met=held)
+
+    def that(self, what: str, met: bool, measured: str = "") -> None:
+        """Something that must be so."""
+        self._add(what, measured or ("yes" if met else "no"), "yes", met=met)
+
+    def _add(self, what: str, measured: str, bar: str, *, met: bool) -> None:
+        line = Line(self.scenario, what, measured, bar, met)
+        self.lines.append(line)
+        print(f"  {'ok  ' if met else 'MISS'} {what}: {measured} ({bar})", flush=True)
+        with self._file.open("a") as file:
+            file.write(json.dumps(asdict(line)) + "\n")
+
+
+def start_costs_s() -> float:
+    """How much longer than outside a Python with the camera libraries takes to start here. Measured before the scenarios."""
+    return float(os.environ.get("LAB_START_COSTS_S", "0"))
+
+
+def table(lines: list[Line]) -> str:
+    """For people: what was missed stands out."""
+    rows = [("scenario", "what", "measured", "bar", "verdict")]
+    rows += [(each.scenario, each.what, each.measured, each.bar, "ok" if each.met else "MISSED") for each in lines]
+    widths = [min(60, max(len(row[column]) for row in rows)) for column in range(5)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,31 @@
+"""The program with a USB camera and vivid, until /host/stop is there; files `unplug` and `plug` do what they say."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from tests.lab.scenarios.box import box, camera
+from tests.lab.scenarios.live import vivid
+from tests.lab.scenarios.stage import FRAMES
+from tests.lab.usbcam import remote
+
+HOST = Path("/host")
+
+
+def main() -> None:
+    """Serve."""
+    options = ("--frames", str(FRAMES), "--sizes", "1280x720", "--fps", "15", "--formats", "mjpeg")
+    with remote.camera("SN1", *options) as cam, tempfile.TemporaryDirectory() as folder:
+        front = camera("front", f"usb:{cam.link()}", (1280, 720), 15)
+        with box(Path(folder), front, camera("vivid", f"usb:{vivid()}", (640, 360), 10, "high")):
+            (HOST / "up").touch()
+            while not (HOST / "stop").exists():
+                for command in ("unplug", "plug"):
+                    if (HOST / command).exists():
+                        (HOST / command).unlink()
+                        cam.tell(command)
+                time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main()
