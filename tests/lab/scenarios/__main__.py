@@ -1,19 +1,22 @@
 """python -m tests.lab.scenarios NAME...: play these, in the guest. Lines of the report go to /host/report.jsonl as well."""
 
 import argparse
+import itertools
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import trio
 
 from tests.lab.scenarios import plays
 from tests.lab.scenarios.report import Report
+from tests.lab.scenarios.scene import scene
 from tests.lab.scenarios.stage import Scenario, Stage
 
 REPORT = Path("/host/report.jsonl")
@@ -29,28 +32,66 @@ def main() -> int:
         each for each in plays.ALL.values() if each.quick or not arguments.quick
     ]
     os.environ["LAB_START_COSTS_S"] = str(_start_costs_s())
-    return 1 if sum(not _played(each, arguments.quick) for each in chosen) else 0
+    missed = 0
+    for on_scene, some in itertools.groupby(chosen, key=lambda each: each.on_scene):
+        play = _played_on_scene if on_scene else _played_alone
+        missed += play(list(some), quick=arguments.quick)
+    return 1 if missed else 0
 
 
-def _played(scenario: Scenario, quick: bool) -> bool:
+def _played_alone(scenarios: list[Scenario], *, quick: bool) -> int:
+    """Each sets up its own; how many missed a bar."""
+    reports = []
+    for each in scenarios:
+        with _folder() as folder:
+            stage = Stage(Report(each.name, REPORT), folder, quick)
+            reports.append(stage.report)
+            trio.run(_one, each, stage)
+    return sum(report.missed for report in reports)
+
+
+def _played_on_scene(scenarios: list[Scenario], *, quick: bool) -> int:
+    """One after another with the same camera, box and viewers; how many missed a bar."""
+    reports: list[Report] = []
+    with _folder() as folder:
+        try:
+            trio.run(_in_turn, scenarios, folder, quick, reports)
+        except Exception as error:
+            traceback.print_exc(file=sys.stdout)
+            report = Report("a live camera with three viewers", REPORT)
+            report.that("it could be set up, and got well after each fault", False, repr(error)[:100])
+            reports.append(report)
+    return sum(report.missed for report in reports)
+
+
+async def _in_turn(scenarios: list[Scenario], folder: Path, quick: bool, reports: list[Report]) -> None:
+    async with scene(folder) as shared:
+        for each in scenarios:
+            stage = Stage(Report(each.name, REPORT), folder, quick, shared)
+            reports.append(stage.report)
+            await _one(each, stage)
+            await shared.well_again()
+
+
+async def _one(scenario: Scenario, stage: Stage) -> None:
+    """A scenario that fails is a line of the report, and the next one goes on."""
     print(f"{scenario.name}:", flush=True)
-    report = Report(scenario.name, REPORT)
-    folder = Path(tempfile.mkdtemp(prefix="lab-"))
-    folder.chmod(0o755)
     began_s = time.monotonic()
     try:
-        trio.run(_with_patience, scenario, Stage(report, folder, quick))
-    except Exception:
+        with trio.fail_after(scenario.patience_s):
+            await scenario.play(stage)
+    except Exception as error:
         traceback.print_exc(file=sys.stdout)
-        report.that("the scenario ran to its end", False, traceback.format_exc().strip().splitlines()[-1][:100])
-    shutil.rmtree(folder, ignore_errors=True)
+        stage.report.that("the scenario ran to its end", False, repr(error)[:100])
     print(f"  {time.monotonic() - began_s:.0f} s", flush=True)
-    return all(line.met for line in report.lines)
 
 
-async def _with_patience(scenario: Scenario, stage: Stage) -> None:
-    with trio.fail_after(scenario.patience_s):
-        await scenario.play(stage)
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """An empty one, which other users may read."""
+    with tempfile.TemporaryDirectory(prefix="lab-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def _start_costs_s() -> float:

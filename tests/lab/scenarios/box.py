@@ -55,6 +55,15 @@ class Box:
         finally:
             connection.close()
 
+    def text(self, path: str) -> str:
+        """An answer that is no JSON."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
     async def stream(self, stream_id: str = "front") -> dict[str, Any]:
         """What it says of a stream."""
         _, state = await trio.to_thread.run_sync(self.api, f"/api/streams/{stream_id}")
@@ -71,6 +80,11 @@ class Box:
             if right or trio.current_time() - began_s > within_s:
                 return trio.current_time() - began_s, reason if right else f"{state['status']}: {reason}"
             await trio.sleep(0.1)
+
+    def opened(self) -> str:
+        """The line of its log that says how it opened the last camera."""
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if "appliance.capture: " in line]
+        return lines[-1] if lines else "nothing was opened"
 
     def workers(self) -> list[int]:
         """Its capture processes."""

@@ -9,10 +9,11 @@ from pathlib import Path
 import trio
 
 from tests.lab.libcam import virtual
+from tests.lab.scenarios import endings
 from tests.lab.scenarios.box import Box, box, camera
-from tests.lab.scenarios.live import LOOK_S, settled
-from tests.lab.scenarios.stage import FRAMES, Stage, scenario
-from tests.lab.scenarios.unplugged import ends_in_picture, ends_in_reason
+from tests.lab.scenarios.live import LOOK_S
+from tests.lab.scenarios.scene import FRAMES, settled
+from tests.lab.scenarios.stage import Stage, scenario
 from tests.lab.scenarios.watching import Viewer, watching
 from tests.lab.usbcam import jpegs
 
@@ -46,7 +47,7 @@ async def live(stage: Stage) -> None:
             await trio.sleep(LOOK_S)
             say_pictures(stage, "medium", large, began_s, 480)
             say_pictures(stage, "low", small, began_s, 320)
-        stage.report.says("how it was opened", running.log.read_text(), "YUV420|YU12|NV12")
+        stage.report.says("how it was opened", running.opened(), "YUV420|YU12|NV12")
         await running.check_processes(stage.report)
 
 
@@ -59,7 +60,7 @@ async def killed(stage: Stage) -> None:
             os.kill(running.workers()[0], signal.SIGKILL)
             took_s = await viewers[1].until("placeholder", began_s, 10)
             stage.report.within("viewers are told", took_s, 2.0, starts=1)
-            await ends_in_picture(stage, viewers[1], began_s + took_s, starts=2)
+            await endings.in_picture(stage.report, viewers[1], began_s + took_s, starts=2)
         await running.check_processes(stage.report)
 
 
@@ -71,10 +72,10 @@ async def frozen(stage: Stage) -> None:
         async with watching(running.url, preset="medium") as viewers:
             await settled(viewers)
             stop.touch()
-            await ends_in_reason(stage, running, "stopped delivering|no new picture")
+            await endings.in_reason(stage.report, running, "stopped delivering|no new picture")
             began_s = trio.current_time()
             stop.unlink()
-            await ends_in_picture(stage, viewers[1], began_s, starts=2)
+            await endings.in_picture(stage.report, viewers[1], began_s, starts=2)
         await running.check_processes(stage.report)
 
 
@@ -84,10 +85,10 @@ async def refused(stage: Stage) -> None:
     (virtual.PICTURES / "refuse-start").touch()
     with box(stage.folder, camera("front", "csi:0", SIZE, 10, "medium"), environment=environment) as running:
         async with watching(running.url, preset="medium") as viewers:
-            await ends_in_reason(stage, running, "did not start|not start", within_s=10)
+            await endings.in_reason(stage.report, running, "did not start|not start", within_s=10)
             began_s = trio.current_time()
             (virtual.PICTURES / "refuse-start").unlink()
-            await ends_in_picture(stage, viewers[1], began_s, within_s=10, starts=2)
+            await endings.in_picture(stage.report, viewers[1], began_s, within_s=10, starts=2)
         await running.check_processes(stage.report)
 
 

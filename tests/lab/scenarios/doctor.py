@@ -8,14 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import trio
 
 from tests.lab.scenarios.box import as_user, camera, configuration
 from tests.lab.scenarios.late import LINK
 from tests.lab.scenarios.refused import NOBODY, held
-from tests.lab.scenarios.stage import SMALL, Stage, scenario
+from tests.lab.scenarios.scene import SMALL
+from tests.lab.scenarios.stage import Stage, scenario
 from tests.lab.usbcam import remote
 
 PORT = 8123
@@ -91,7 +92,7 @@ async def examined(stage: Stage, device: str, user: str = "") -> Told:
     config.write_text(configuration([camera("front", f"usb:{device}")], PORT))
     command = [sys.executable, "-m", "appliance", "doctor", "--json", "--config", str(config)]
     ask = partial(subprocess.run, command, capture_output=True, check=False, **as_user(user))
-    answer = await trio.to_thread.run_sync(ask)
+    answer: subprocess.CompletedProcess[Any] = await trio.to_thread.run_sync(ask)
     return Told(answer.returncode, json.loads(answer.stdout or b"[]"), answer.stderr.decode())
 
 

@@ -2,10 +2,10 @@
 
 import trio
 
+from tests.lab.scenarios import endings
 from tests.lab.scenarios.box import box, camera
-from tests.lab.scenarios.live import settled
+from tests.lab.scenarios.scene import settled
 from tests.lab.scenarios.stage import Stage, scenario
-from tests.lab.scenarios.unplugged import PATIENCE_S, ends_in_picture, ends_in_reason
 from tests.lab.scenarios.watching import watching
 
 THERE = 8001
@@ -20,9 +20,9 @@ async def other_box(stage: Stage) -> None:
             with box(stage.folder, pattern, port=THERE):
                 await settled(viewers)
                 stage.report.that("it is live", True)
-            await ends_in_reason(stage, running, "cannot be reached|refuse|closed|connect|away|answer")
+            await endings.in_reason(stage.report, running, "cannot be reached|refuse|closed|connect|away|answer")
             with box(stage.folder, pattern, port=THERE) as far:
-                await far.until("live", PATIENCE_S, "far")
+                await far.until("live", endings.PATIENCE_S, "far")
                 began_s = trio.current_time()
-                await ends_in_picture(stage, viewers[1], began_s, within_s=10)
+                await endings.in_picture(stage.report, viewers[1], began_s, within_s=10)
         await running.check_processes(stage.report)

@@ -2,9 +2,10 @@
 
 import trio
 
+from tests.lab.scenarios import endings
 from tests.lab.scenarios.box import box, camera
-from tests.lab.scenarios.stage import SMALL, Stage, scenario
-from tests.lab.scenarios.unplugged import ends_in_picture, ends_in_reason
+from tests.lab.scenarios.scene import SMALL
+from tests.lab.scenarios.stage import Stage, scenario
 from tests.lab.scenarios.watching import watching
 from tests.lab.usbcam import remote
 
@@ -17,9 +18,9 @@ async def late(stage: Stage) -> None:
         remote.camera("SN1", *SMALL, "--unplugged") as cam,
         box(stage.folder, camera("front", f"usb:{LINK}")) as running,
     ):
-        await ends_in_reason(stage, running, "no such device|not there|not attached|not plugged")
+        await endings.in_reason(stage.report, running, "no such device|not there|not attached|not plugged")
         async with watching(running.url) as viewers:
             began_s = trio.current_time()
             cam.tell("plug")
-            await ends_in_picture(stage, viewers[1], began_s, within_s=3.0)
+            await endings.in_picture(stage.report, viewers[1], began_s, within_s=3.0)
         await running.check_processes(stage.report)

@@ -7,12 +7,12 @@ from pathlib import Path
 import trio
 
 from tests.lab.scenarios.box import box, camera
-from tests.lab.scenarios.stage import FRAMES, Stage, scenario
+from tests.lab.scenarios.scene import FRAMES, settled
+from tests.lab.scenarios.stage import Stage, scenario
 from tests.lab.scenarios.watching import Viewer, watching
 from tests.lab.usbcam import jpegs, remote
 
 LOOK_S = 4.0
-LIVE_WITHIN_S = 30.0  # of the program's start, which is no bar here
 
 
 @scenario("usb camera, 1280x720 MJPEG", quick=True)
@@ -61,16 +61,8 @@ async def encoded(stage: Stage) -> None:
                     sizes == {(640, 360)} and len(set(payloads)) == len(payloads) > 5,
                     f"{len(set(payloads))} different of {len(payloads)} in {LOOK_S:g} s, {sizes}",
                 )
-        stage.report.says("how it was opened", running.log.read_text(), "YUYV")
+        stage.report.says("how it was opened", running.opened(), "YUYV")
         await running.check_processes(stage.report)
-
-
-async def settled(viewers: list[Viewer]) -> None:
-    """All of them have pictures."""
-    began_s = trio.current_time()
-    for viewer in viewers:
-        if await viewer.until("live", began_s, LIVE_WITHIN_S) > LIVE_WITHIN_S:
-            raise AssertionError(f"{viewer.name}: no picture within {LIVE_WITHIN_S:g} s; {viewer.words()}")
 
 
 def vivid() -> str:

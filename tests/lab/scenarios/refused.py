@@ -7,10 +7,10 @@ from pathlib import Path
 
 import trio
 
+from tests.lab.scenarios import endings
 from tests.lab.scenarios.box import box, camera
-from tests.lab.scenarios.live import settled
-from tests.lab.scenarios.stage import SMALL, Stage, scenario
-from tests.lab.scenarios.unplugged import ends_in_picture, ends_in_reason
+from tests.lab.scenarios.scene import SMALL, settled
+from tests.lab.scenarios.stage import Stage, scenario
 from tests.lab.scenarios.watching import watching
 from tests.lab.usbcam import remote
 
@@ -21,7 +21,7 @@ NOBODY = "viewer"  # a user in no group
 async def busy(stage: Stage) -> None:
     with remote.camera("SN1", *SMALL) as cam:
         with held(cam.nodes()[0]), box(stage.folder, camera("front", f"usb:{cam.link()}")) as running:
-            await ends_in_reason(stage, running, "busy|in use|another program")
+            await endings.in_reason(stage.report, running, "busy|in use|another program")
             await running.check_processes(stage.report)
         with box(stage.folder, camera("front", f"usb:{cam.link()}")) as running:
             async with watching(running.url) as viewers:
@@ -35,11 +35,11 @@ async def no_permission(stage: Stage) -> None:
         remote.camera("SN1", *SMALL) as cam,
         box(stage.folder, camera("front", f"usb:{cam.link()}"), user=NOBODY) as running,
     ):
-        await ends_in_reason(stage, running, "permission")
+        await endings.in_reason(stage.report, running, "permission")
         async with watching(running.url) as viewers:
             began_s = trio.current_time()
             Path(cam.nodes()[0]).chmod(0o666)
-            await ends_in_picture(stage, viewers[1], began_s, within_s=35)  # its back-off is 30 s at most
+            await endings.in_picture(stage.report, viewers[1], began_s, within_s=35)  # its back-off is 30 s at most
         await running.check_processes(stage.report)
 
 

@@ -24,6 +24,11 @@ class Report:
         self.scenario, self._file = scenario, file
         self.lines: list[Line] = []
 
+    @property
+    def missed(self) -> bool:
+        """Was any bar missed?"""
+        return not all(line.met for line in self.lines)
+
     def within(self, what: str, seconds: float, bar_s: float, *, starts: int = 0) -> None:
         """A time and its bar. `starts`: so many times a Python has to start on the way, which the emulator makes longer."""
         allowed_s = starts * start_costs_s()

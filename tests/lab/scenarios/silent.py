@@ -2,45 +2,44 @@
 
 import trio
 
+from tests.lab.scenarios import endings
 from tests.lab.scenarios.box import box, camera
-from tests.lab.scenarios.live import settled
-from tests.lab.scenarios.stage import SMALL, Stage, scenario
-from tests.lab.scenarios.unplugged import ends_in_picture, ends_in_reason
+from tests.lab.scenarios.scene import SMALL
+from tests.lab.scenarios.stage import Stage, scenario
 from tests.lab.scenarios.watching import watching
 from tests.lab.usbcam import remote
 
-# What is done to a camera that is live, and what must be said
-FAULTS = {
-    "freezes": ("freeze", "stopped delivering|no new picture"),
-    "halts its stream": ("stall-stream all", "lost|stopped delivering|no new picture"),
-    "answers nobody": ("hang", "stopped delivering|no new picture|did not open"),
-}
+SILENT = "stopped delivering|no new picture"
 
 
-def while_live(name: str, command: str, words: str) -> None:
-    """A scenario: a live camera falls silent, says why, is well again, and so is the stream."""
+def falls_silent(name: str, command: str, words: str) -> None:
+    """A scenario: a live camera says why it is silent, is well again, and so is the stream."""
 
-    @scenario(f"a camera that {name}", quick=True)
+    @scenario(name, quick=True, on_scene=True)
     async def play(stage: Stage) -> None:
-        with remote.camera("SN1", *SMALL) as cam, box(stage.folder, camera("front", f"usb:{cam.link()}")) as running:
-            async with watching(running.url) as viewers:
-                await settled(viewers)
-                cam.tell(command)
-                if command == "stall-stream all":  # the next open heals it, so it may be back before anybody asked
-                    began_s = trio.current_time()
-                    took_s = await viewers[1].until("told", began_s, 10, words)
-                    stage.report.within("a reason is shown", took_s, 5.0)
-                    await ends_in_picture(stage, viewers[1], began_s + took_s)
-                else:
-                    await ends_in_reason(stage, running, words)
-                    began_s = trio.current_time()
-                    cam.tell("clear")
-                    await ends_in_picture(stage, viewers[1], began_s)
-                await running.check_processes(stage.report)
+        scene, report = stage.scene, stage.report
+        scene.cam.tell(command)
+        await endings.in_reason(report, scene.running, words)
+        began_s = trio.current_time()
+        scene.cam.tell("clear")
+        await endings.in_picture(report, scene.socket, began_s, within_s=endings.SOON_S)
+        await scene.running.check_processes(report)
 
 
-for _name, (_command, _words) in FAULTS.items():
-    while_live(_name, _command, _words)
+falls_silent("a camera that freezes", "freeze", SILENT)
+falls_silent("a camera that answers nobody", "hang", f"{SILENT}|did not open|does not answer")
+
+
+@scenario("a camera that halts its stream", quick=True, on_scene=True)
+async def halted(stage: Stage) -> None:
+    """The next open heals it: it may be back before anybody has read why it was gone."""
+    scene, report = stage.scene, stage.report
+    began_s = trio.current_time()
+    scene.cam.tell("stall-stream all")
+    took_s = await scene.socket.until("told", began_s, endings.PATIENCE_S, f"lost|stalled|{SILENT}")
+    report.within("a reason is shown", took_s, endings.SOON_S)
+    await endings.in_picture(report, scene.socket, began_s + took_s)
+    await scene.running.check_processes(report)
 
 
 @scenario("a camera that will not start (STREAMON fails)", quick=True)
@@ -49,10 +48,11 @@ async def streamon(stage: Stage) -> None:
         cam.tell("stall-start on")
         with box(stage.folder, camera("front", f"usb:{cam.link()}")) as running:
             async with watching(running.url) as viewers:
-                await ends_in_reason(stage, running, "lost|delivers no picture|does not start|refuse|busy|bandwidth")
+                words = "lost|delivers no picture|not start|refuse|busy|bandwidth"
+                await endings.in_reason(stage.report, running, words, within_s=10)
                 began_s = trio.current_time()
                 cam.tell("clear")
-                await ends_in_picture(stage, viewers[1], began_s)
+                await endings.in_picture(stage.report, viewers[1], began_s, within_s=10)
                 await running.check_processes(stage.report)
 
 
@@ -64,10 +64,8 @@ async def hung_before(stage: Stage) -> None:
         cam.tell("hang")
         with box(stage.folder, camera("front", f"usb:{link}")) as running:
             async with watching(running.url) as viewers:
-                took_s, reason = await running.until("offline", 30)
-                stage.report.within("a reason is shown", took_s, 10.0, starts=1)
-                stage.report.says("the reason", reason, "did not open|does not answer")
+                await endings.in_reason(stage.report, running, "did not open|does not answer", within_s=15)
                 began_s = trio.current_time()
                 cam.tell("clear")
-                await ends_in_picture(stage, viewers[1], began_s, within_s=20)
+                await endings.in_picture(stage.report, viewers[1], began_s, within_s=20)
                 await running.check_processes(stage.report, allowed_s=20)

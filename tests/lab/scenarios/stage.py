@@ -1,4 +1,4 @@
-"""What a scenario plays on: a folder, test pictures, and its report; and the list of all scenarios."""
+"""What a scenario plays on, and the list of all scenarios."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,18 +6,23 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tests.lab.scenarios.report import Report
-
-FRAMES = Path("/host/frames")  # made outside, where it is quicker
-SMALL = ("--frames", str(FRAMES), "--sizes", "320x240", "--fps", "15,30", "--formats", "mjpeg")
+from tests.lab.scenarios.scene import Scene
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One scenario's."""
+    """One scenario's own."""
 
     report: Report
     folder: Path
     quick: bool  # fewer rounds
+    shared: Scene | None = None
+
+    @property
+    def scene(self) -> Scene:
+        """A live camera with viewers, for those that said `on_scene`."""
+        assert self.shared is not None, "this scenario sets up its own"
+        return self.shared
 
 
 Play: TypeAlias = Callable[[Stage], Awaitable[None]]
@@ -30,17 +35,20 @@ class Scenario:
     name: str
     play: Play
     quick: bool
+    on_scene: bool
     patience_s: float
 
 
 ALL: dict[str, Scenario] = {}
 
 
-def scenario(name: str, *, quick: bool = False, patience_s: float = 120) -> Callable[[Play], Play]:
-    """Put a function on the list. `quick`: part of what CI runs."""
+def scenario(
+    name: str, *, quick: bool = False, on_scene: bool = False, patience_s: float = 120
+) -> Callable[[Play], Play]:
+    """Put a function on the list. `quick`: CI runs it. `on_scene`: it finds a live camera with three viewers, and leaves it alive."""
 
     def add(play: Play) -> Play:
-        ALL[name] = Scenario(name, play, quick, patience_s)
+        ALL[name] = Scenario(name, play, quick, on_scene, patience_s)
         return play
 
     return add

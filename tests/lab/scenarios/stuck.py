@@ -3,8 +3,8 @@
 import trio
 
 from tests.lab.scenarios.box import box, camera
-from tests.lab.scenarios.live import settled
-from tests.lab.scenarios.stage import SMALL, Stage, scenario
+from tests.lab.scenarios.scene import SMALL, settled
+from tests.lab.scenarios.stage import Stage, scenario
 from tests.lab.scenarios.watching import Viewer, watching
 from tests.lab.usbcam import remote
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.lab.scenarios.box import box, camera
 from tests.lab.scenarios.live import vivid
-from tests.lab.scenarios.stage import FRAMES
+from tests.lab.scenarios.scene import FRAMES
 from tests.lab.usbcam import remote
 
 HOST = Path("/host")

@@ -1,6 +1,7 @@
 """Viewers that stay on their one connection and remember what they saw and when."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -55,6 +56,10 @@ class Viewer:
         """Its pictures since then."""
         return [sight for sight in self.seen if sight.kind == "live" and sight.at_s > since_s]
 
+    def placeholders(self, since_s: float) -> list[Sight]:
+        """Those it saw since then."""
+        return [sight for sight in self.seen if sight.kind == "placeholder" and sight.at_s > since_s]
+
     def words(self) -> str:
         """The last thing it was told."""
         return next((sight.words for sight in reversed(self.seen) if sight.kind == "told"), "")
@@ -86,7 +91,7 @@ async def all_see(viewers: list[Viewer], kind: Kind, since_s: float, within_s: f
 async def _watch_parts(viewer: Viewer, parts: Mjpeg) -> None:
     async for part in parts:
         kind: Kind = "placeholder" if "x-placeholder" in part.headers else "live"
-        age_s = _wall_s() - float(part.headers["x-timestamp"])
+        age_s = time.time() - float(part.headers["x-timestamp"])
         viewer.add(Sight(kind, trio.current_time(), part.body, age_s=age_s))
     viewer.ended = True
 
@@ -96,7 +101,7 @@ async def _watch_messages(viewer: Viewer, talk: Talk, acknowledge: str) -> None:
         heard = await talk.hear()
         if isinstance(heard, message.Message):
             kind: Kind = "placeholder" if heard.placeholder else "live"
-            age_s = _wall_s() - heard.captured_us / 1e6
+            age_s = time.time() - heard.captured_us / 1e6
             viewer.add(Sight(kind, trio.current_time(), heard.payload, age_s=age_s))
             if acknowledge:
                 await talk.say("ack", stream_id=acknowledge, frame_number=heard.number)
@@ -106,12 +111,6 @@ async def _watch_messages(viewer: Viewer, talk: Talk, acknowledge: str) -> None:
             )
         else:
             viewer.add(Sight("told", trio.current_time(), words=json.dumps(heard)))
-
-
-def _wall_s() -> float:
-    import time
-
-    return time.time()
 
 
 def _holds(text: str, words: str) -> bool:
