@@ -1,6 +1,7 @@
 # make run    live video at http://localhost:8000
 # make test   everything CI checks
-# Both set up what they need first, which takes a few minutes the first time; `make setup` does only that.
+# make lab    the same on a Debian with real camera devices made in software, in an emulator; every fault there is (as root)
+# They set up what they need first, which takes a few minutes the first time; `make setup` does only that.
 # PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about six minutes.
 
 SHELL := /bin/bash
@@ -8,7 +9,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CONFIG ?= config/appliance.toml
 .DELETE_ON_ERROR:
-.PHONY: run test setup lint test-python test-web other-python lock clean
+.PHONY: run test setup lint test-python test-web other-python lab lab-quick lock clean
 
 run: $(VENV)/.run-ready
 	$(VENV)/bin/camera-appliance run --config $(CONFIG)
@@ -18,10 +19,10 @@ test: $(VENV)/.test-ready node_modules/.ready
 
 setup: $(VENV)/.run-ready
 
-$(VENV)/.run-ready: scripts/setup requirements.lock pyproject.toml
+$(VENV)/.run-ready: scripts/setup scripts/need.sh requirements.lock pyproject.toml
 	scripts/setup run $(PYTHON) $(VENV)
 
-$(VENV)/.test-ready: scripts/setup requirements.lock requirements-dev.lock pyproject.toml
+$(VENV)/.test-ready: scripts/setup scripts/need.sh requirements.lock requirements-dev.lock pyproject.toml
 	scripts/setup test $(PYTHON) $(VENV)
 
 node_modules/.ready: $(VENV)/.test-ready package.json package-lock.json
@@ -50,9 +51,18 @@ test-python: $(VENV)/.test-ready
 other-python:
 	scripts/other-python $(VENV)
 
+# Boots a guest under QEMU: tests/lab/README.md. The quick one is what CI runs, in less than ten minutes with nothing built before.
+lab: $(VENV)/.test-ready
+	scripts/setup-lab
+	$(VENV)/bin/python -m tests.lab
+
+lab-quick: $(VENV)/.test-ready
+	scripts/setup-lab
+	$(VENV)/bin/python -m tests.lab --quick
+
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra build -o requirements.lock pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .lab .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
