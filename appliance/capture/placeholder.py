@@ -15,6 +15,7 @@ import trio
 from appliance.capture.errand import errand
 from appliance.frame import Frame
 from appliance.geometry import Size
+from appliance.streams.change import Change
 from appliance.streams.stream import Stream
 from appliance.wire import bundle, jpeg
 
@@ -31,27 +32,40 @@ class Placeholders:
     def __init__(self) -> None:
         self._drawn: OrderedDict[tuple[Size, str, str], bytes] = OrderedDict()
         self._one_at_a_time = trio.Lock()
+        self._shown: dict[str, str] = {}  # by stream, the reason that is on it
+        self._news = Change()  # one more was shown
 
     async def show_on(self, stream: Stream) -> None:
         """While `stream` is not live and somebody watches, show why, once a second."""
-        while True:
-            if stream.status == "starting" and stream.running:
-                await _unless_live(stream, START_GRACE_S)
-            if stream.status == "live" or not stream.watched():
-                await stream.changed.wait()
-                continue
-            await self.show(stream)
-            await _until_told_otherwise(stream, EVERY_S)
+        try:
+            while True:
+                if stream.status == "starting" and stream.running:
+                    await _unless_live(stream, START_GRACE_S)
+                if stream.status == "live" or not stream.watched():
+                    self._shown.pop(stream.id, None)
+                    await stream.changed.wait()
+                    continue
+                await self._show(stream)
+                await _until_told_otherwise(stream, EVERY_S)
+        finally:
+            self._shown.pop(stream.id, None)
 
     async def show(self, stream: Stream) -> None:
+        """Return once whoever watches sees the reason of now. Who gives up waiting stops no drawing: on a slow board
+        (a Python with OpenCV takes seconds to start there) it would begin again from the start, and never be in time."""
+        while stream.watched() and stream.status != "live" and self._shown.get(stream.id) != stream.reason:
+            await self._news.wait()
+
+    async def _show(self, stream: Stream) -> None:
         """Why there is no picture, once, in each rendition that somebody watches."""
-        sizes = {preset: stream.size_of(preset) for preset in stream.watched()}
-        pictures = await self.draw(list(sizes.values()), stream.name, stream.reason)
-        if stream.status == "live":
-            return
-        for preset, size in sizes.items():
-            picture = pictures[size]
-            stream.show(preset, _frame(picture, stream.numbering.for_placeholder(), jpeg.inspect(picture)))
+        sizes, reason = {preset: stream.size_of(preset) for preset in stream.watched()}, stream.reason
+        pictures = await self.draw(list(sizes.values()), stream.name, reason)
+        if stream.status != "live":
+            for preset, size in sizes.items():
+                picture = pictures[size]
+                stream.show(preset, _frame(picture, stream.numbering.for_placeholder(), jpeg.inspect(picture)))
+            self._shown[stream.id] = reason
+        self._news.tell()
 
     async def draw(self, sizes: list[Size], title: str, reason: str) -> dict[Size, bytes]:
         """A JPEG that says `reason` for each of the sizes; never fails."""
