@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.lab import page
 from tests.lab.boot import guest
@@ -66,6 +67,10 @@ def build() -> None:
     if len(list(FRAMES.glob("*.jpg"))) != COUNT * len(SIZES):
         jpegs.write(FRAMES, SIZES, COUNT)
     REPORT.unlink(missing_ok=True)
+    shutil.rmtree(SHARE / "code", ignore_errors=True)
+    if code := os.environ.get("LAB_CODE"):
+        for part in ("appliance", "web", "config"):
+            shutil.copytree(Path(code) / part, SHARE / "code" / part)
 
 
 def play(names: list[str], *, quick: bool) -> int:

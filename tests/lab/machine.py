@@ -49,9 +49,7 @@ class Machine:
             *("-drive", f"{drive},if=none,id=d0", "-device", "virtio-blk-pci,drive=d0", "-serial", f"file:{console}"),
             *_shared("errand", errand),
             *_shared("host", share),
-            *_shared(
-                "appliance", PROJECT if (code := os.environ.get("LAB_CODE")) is None else Path(code), ",readonly=on"
-            ),
+            *_shared("appliance", PROJECT, ",readonly=on"),
             *("-monitor", f"unix:{monitor},server=on,wait=off" if monitor else "none"),
             *self.more,
         ]

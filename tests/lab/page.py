@@ -67,6 +67,7 @@ def play(report: Report, share: Path) -> None:
             report.within("plugged in: its tile is live", took_s, 3.0, starts=1)
         (share / "stop").touch()
         running.wait(30)
+    report.keep()
 
 
 def state(chromium: webdriver.Chrome, stream_id: str) -> str:

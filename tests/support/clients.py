@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import h11
 import trio
 from trio_websocket import ConnectionClosed, ConnectionRejected, WebSocketConnection, wrap_client_stream
+from wsproto.utilities import LocalProtocolError
 
 from appliance.wire import message
 
@@ -179,6 +180,8 @@ async def open_viewer(url: str, path: str, **headers: str) -> AsyncIterator[Talk
                 nursery.cancel_scope.cancel()
         except* ConnectionRejected as refusals:
             raise refusals.exceptions[0] from None  # noqa: ASYNC123 - the refusal is all there is to know
+        except* LocalProtocolError:
+            pass  # trio-websocket answers a ping that comes while it closes, and then complains about that
 
 
 async def eventually(condition: Any, within_s: float = 5.0) -> None:

@@ -17,8 +17,8 @@ async def in_reason(report: Report, running: Box, words: str, within_s: float = 
     report.says("the reason", reason, words)
 
 
-async def in_picture(report: Report, viewer: Viewer, since_s: float, within_s: float = SOON_S, starts: int = 1) -> None:
-    """A picture is back on a connection that stayed. `starts`: of a Python, on the way."""
+async def in_picture(report: Report, viewer: Viewer, since_s: float, within_s: float = SOON_S, starts: int = 2) -> None:
+    """A picture is back on a connection that stayed. `starts` of a Python on the way: one draws the reason, one is the new worker."""
     took_s = await viewer.until("live", since_s, max(PATIENCE_S, within_s))
     report.within("a picture is back", took_s, within_s, starts=starts)
 

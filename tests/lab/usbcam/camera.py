@@ -231,24 +231,11 @@ class Camera:
         self._unhang()
 
     def _status(self) -> str:
-        mode, stream, faults = self._stream.mode, self._stream, self.faults
-        return json.dumps(
-            {
-                "plugged": self._plug.end is not None,
-                "port": self._plug.port,
-                "serial": self._make.serial,
-                "streaming": stream.due_s is not None,
-                "mode": mode and f"{mode.pixel_format} {mode.width}x{mode.height}",
-                "interval_s": stream.interval_s,
-                "sent": stream.sent,
-                "skipped": stream.skipped,
-                "transfers": len(self._waiting),
-                "frozen": faults.frozen,
-                "hung": faults.hung,
-                "faults": {name: count for name, count in faults.counts.items() if count},
-                "controls": {each.name: each.current for each in self._requests.controls.values()},
-            }
-        )
+        plug = {"plugged": self._plug.end is not None, "port": self._plug.port, "serial": self._make.serial}
+        counts = {name: count for name, count in self.faults.counts.items() if count}
+        faults = {"frozen": self.faults.frozen, "hung": self.faults.hung, "faults": counts}
+        controls = {each.name: each.current for each in self._requests.controls.values()}
+        return json.dumps({**plug, **self._stream.status(), **faults, "controls": controls})
 
     def _note(self, words: str) -> None:
         if self._log is not None:

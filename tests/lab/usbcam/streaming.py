@@ -48,6 +48,17 @@ class Streaming:
         self.due_s = None
         self.payloads.clear()
 
+    def status(self) -> dict[str, object]:
+        """What it does now."""
+        mode = self.mode
+        return {
+            "streaming": self.due_s is not None,
+            "mode": mode and f"{mode.pixel_format} {mode.width}x{mode.height}",
+            "interval_s": self.interval_s,
+            "sent": self.sent,
+            "skipped": self.skipped,
+        }
+
     def tick(self, now_s: float) -> None:
         """Prepare a frame when one is due."""
         if self.due_s is None or now_s < self.due_s:
