@@ -19,7 +19,7 @@ from tests.lab.scenarios.scene import Scene, scene
 from tests.lab.scenarios.stage import Scenario, Stage
 
 REPORT = Path("/host/report.jsonl")
-TRIES = 3
+TRIES = 2
 
 
 def main() -> int:

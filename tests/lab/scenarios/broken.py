@@ -29,10 +29,10 @@ async def some_truncated(stage: Stage) -> None:
     await still_live(report, scene.running)
 
 
-def all_broken(name: str, command: str) -> None:
+def all_broken(name: str, command: str, *, quick: bool) -> None:
     """A scenario: nothing whole comes any more."""
 
-    @scenario(name, quick=True, on_scene=True)
+    @scenario(name, quick=quick, on_scene=True)
     async def play(stage: Stage) -> None:
         scene, report = stage.scene, stage.report
         scene.cam.tell(command)
@@ -43,8 +43,8 @@ def all_broken(name: str, command: str) -> None:
         await scene.running.check_processes(report)
 
 
-all_broken("all pictures are cut short", "truncate on")
-all_broken("pictures are garbage", "garbage on")
+all_broken("all pictures are cut short", "truncate on", quick=True)
+all_broken("pictures are garbage", "garbage on", quick=False)
 
 
 @scenario("pictures have wrong bytes inside", quick=True, on_scene=True)

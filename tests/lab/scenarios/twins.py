@@ -13,7 +13,7 @@ from tests.lab.usbcam import remote
 LOOK_S = 2.0
 
 
-@scenario("two identical cameras", quick=True)
+@scenario("two identical cameras")
 async def same_serial(stage: Stage) -> None:
     await both_by_path(stage, "--serial", "SN1")
 
