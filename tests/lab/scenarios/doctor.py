@@ -53,7 +53,7 @@ async def busy(stage: Stage) -> None:
         say_manners(stage, told, status=1)
 
 
-@scenario("doctor: the port is taken", quick=True)
+@scenario("doctor: the port is taken")
 async def port(stage: Stage) -> None:
     with remote.camera("SN1", *SMALL) as cam, listener():
         told = await examined(stage, cam.link())
@@ -62,7 +62,7 @@ async def port(stage: Stage) -> None:
         say_manners(stage, told, status=1)
 
 
-@scenario("doctor: the camera is not there", quick=True)
+@scenario("doctor: the camera is not there")
 async def missing(stage: Stage) -> None:
     told = await examined(stage, LINK)
     stage.report.says("it says so", told.faults("camera"), "not there")
@@ -77,7 +77,7 @@ async def twins(stage: Stage) -> None:
         stage.report.says("it names the socket to call it by", told.faults("names"), "usb:/dev/v4l/by-path/")
 
 
-@scenario("doctor: a healthy box", quick=True)
+@scenario("doctor: a healthy box")
 async def healthy(stage: Stage) -> None:
     with remote.camera("SN1", *SMALL) as cam:
         told = await examined(stage, cam.link())

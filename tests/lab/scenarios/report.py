@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
+WIDEST = 60  # a cell of the table, in letters
+
+
 @dataclass(frozen=True)
 class Line:
     """One row of the table."""
@@ -58,6 +61,12 @@ class Report:
         """Something that must be so."""
         self._add(what, measured or ("yes" if met else "no"), "yes", met=met)
 
+    def left_out(self, why: str) -> None:
+        """It was not played."""
+        print(f"{self.scenario}: left out, {why}", flush=True)
+        self.lines.append(Line(self.scenario, "not played", why, "", met=True))
+        self.keep()
+
     def keep(self) -> None:
         """Write the lines to the file."""
         with self._file.open("a") as file:
@@ -91,8 +100,18 @@ def _start_s() -> float:
 def table(lines: list[Line]) -> str:
     """For people: what was missed stands out."""
     rows = [("scenario", "what", "measured", "bar", "verdict")]
-    rows += [(each.scenario, each.what, each.measured, each.bar, "ok" if each.met else "MISSED") for each in lines]
-    widths = [min(60, max(len(row[column]) for row in rows)) for column in range(5)]
+    rows += [(each.scenario, each.what, each.measured, each.bar, _verdict(each)) for each in lines]
+    widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        "  ".join(_cut(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def _verdict(line: Line) -> str:
+    if not line.bar:
+        return "left out"
+    return "ok" if line.met else "MISSED"
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= WIDEST else cell[: WIDEST - 1] + "…"

@@ -13,10 +13,10 @@ ON_ITS_WAY_S = 0.5  # pictures that left the camera before
 SILENT = "stopped delivering|no new picture"
 
 
-def falls_silent(name: str, command: str, words: str) -> None:
+def falls_silent(name: str, command: str, words: str, *, quick: bool = False) -> None:
     """A scenario: a live camera says why it is silent, is well again, and so is the stream."""
 
-    @scenario(name, quick=True, on_scene=True)
+    @scenario(name, quick=quick, on_scene=True)
     async def play(stage: Stage) -> None:
         scene, report = stage.scene, stage.report
         scene.cam.tell(command)
@@ -27,7 +27,7 @@ def falls_silent(name: str, command: str, words: str) -> None:
         await scene.running.check_processes(report)
 
 
-falls_silent("a camera that freezes", "freeze", SILENT)
+falls_silent("a camera that freezes", "freeze", SILENT, quick=True)
 falls_silent("a camera that answers nobody", "hang", f"{SILENT}|did not open|does not answer")
 
 
@@ -45,7 +45,7 @@ async def halted(stage: Stage) -> None:
     await scene.running.check_processes(report)
 
 
-@scenario("a camera that will not start (STREAMON fails)", quick=True)
+@scenario("a camera that will not start (STREAMON fails)")
 async def streamon(stage: Stage) -> None:
     with remote.camera("SN1", *SMALL) as cam:
         cam.tell("stall-start on")
