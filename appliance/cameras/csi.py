@@ -184,5 +184,7 @@ class CsiCamera:
         if time.monotonic() - self._last_s < (SILENCE_S if self._ever else START_S):
             return
         if self._ever:
-            raise CameraError("the camera stopped delivering pictures; check its cable and the power supply")
-        raise CameraError("the camera delivers no picture: with the power off, check that its cable sits straight")
+            raise CameraError("the camera stopped delivering pictures; check its cable and the power supply", "silent")
+        raise CameraError(
+            "the camera delivers no picture: with the power off, check that its cable sits straight", "silent"
+        )

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from appliance import backoff
-from appliance.wire.events import Step
+from appliance.wire.mending import Step
 from appliance.wire.hallway import Kind
 
 SPREAD = 0.1  # so that cameras that failed together do not come back in step

@@ -7,7 +7,8 @@ from msgspec import Struct, structs
 from appliance.config import NATIVE
 from appliance.streams.stream import Stream
 from appliance.streams.subscription import Subscription
-from appliance.wire.events import Dropped, Format, Numbers, Recovery, Stages, Status, StreamInfo
+from appliance.wire.events import Dropped, Format, Numbers, Stages, Status, StreamInfo
+from appliance.wire.mending import Recovery
 
 
 class StreamState(Struct, frozen=True):

@@ -6,7 +6,7 @@ Rule 2: what is being done is over with the first picture.
 
 import time
 
-from appliance.wire.events import Recovery, Step
+from appliance.wire.mending import Recovery, Step
 
 
 class Mending:

@@ -20,7 +20,8 @@ from appliance.streams.producer import Producer
 from appliance.streams.rung import Rung, bytes_ratio
 from appliance.streams.settings import Settings
 from appliance.streams.subscription import Subscription
-from appliance.wire.events import Recovery, Status
+from appliance.wire.events import Status
+from appliance.wire.mending import Recovery
 from appliance.wire.hallway import Opened, Rendition
 
 FRESH_S = 1.5  # an older picture is not shown to a newcomer as if it were live

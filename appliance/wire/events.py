@@ -13,11 +13,11 @@ from msgspec import Meta, Struct
 from appliance.config.model import Id
 from appliance.frame import Frame
 from appliance.wire.controls import Control, Value
+from appliance.wire.mending import Recovery
 
 Format = Literal["binary", "json"]
 ViewerFps = Annotated[float, Meta(gt=0, le=120)]
 Status = Literal["live", "starting", "offline"]
-Step = Literal["new_worker", "usb_reset", "wait_for_hotplug"]
 
 
 class EventError(ValueError):
@@ -136,15 +136,6 @@ class Numbers(Struct, frozen=True):
     rtt_ms: float | None
     dropped: Dropped  # since it joined
     stages: Stages
-
-
-class Recovery(Struct, frozen=True):
-    """What is being done about a camera that failed: see capture/recovery.py."""
-
-    step: Step
-    attempt: int  # the number of the try that comes or runs, since the camera last was well
-    next_in_s: float | None  # 0: it runs; None: when the device comes, or another process lets it go
-    last_reason: str
 
 
 class StreamInfo(Struct, frozen=True):

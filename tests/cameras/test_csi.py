@@ -77,7 +77,7 @@ def test_by_libcameras_id(ribbon: Ribbon) -> None:
     with ribbon.start(f"csi:{RIBBON}") as worker:
         assert worker.until(Opening).device == f"csi:{RIBBON}"
         opened = worker.opened()
-        assert opened == Opened("csi", RIBBON, "YUV420", 640, 360, 30.0)
+        assert opened == Opened("csi", RIBBON, "YUV420", 640, 360, 30.0, model="imx219")
 
 
 def test_a_rate_the_sensor_does_not_have(ribbon: Ribbon) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.wire.events import Recovery
+from appliance.wire.mending import Recovery
 from tests.streams.streams import stream_of
 
 
