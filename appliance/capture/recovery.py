@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from appliance import backoff
-from appliance.wire.mending import Step
 from appliance.wire.hallway import Kind
+from appliance.wire.mending import Step
 
 SPREAD = 0.1  # so that cameras that failed together do not come back in step
 STEADY_S = 2.0  # a camera that delivered for so long is tried again soon

@@ -21,8 +21,8 @@ from appliance.streams.rung import Rung, bytes_ratio
 from appliance.streams.settings import Settings
 from appliance.streams.subscription import Subscription
 from appliance.wire.events import Status
-from appliance.wire.mending import Recovery
 from appliance.wire.hallway import Opened, Rendition
+from appliance.wire.mending import Recovery
 
 FRESH_S = 1.5  # an older picture is not shown to a newcomer as if it were live
 

@@ -8,7 +8,6 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-
 WIDEST = 60  # a cell of the table, in letters
 
 
