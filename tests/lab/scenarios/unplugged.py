@@ -1,6 +1,5 @@
 """Unplugged and plugged in again, while people watch."""
 
-import os
 from dataclasses import dataclass, field
 
 import trio
@@ -13,7 +12,6 @@ TOLD_WITHIN_S = 2.0
 BACK_WITHIN_S = 3.0
 PATIENCE_S = 15.0
 MOST_GROWTH_KIB = 2048
-WITH_CONTROLS = os.environ.get("LAB_CONTROLS", "") != ""  # once /api/streams/{id}/controls is there
 BRIGHTNESS = 21
 
 
@@ -31,10 +29,9 @@ async def unplugged(stage: Stage) -> None:
     """Three viewers on their open connections, through many rounds."""
     scene, report, rounds = stage.scene, stage.report, 3 if stage.quick else 50
     cam, running, viewers = scene.cam, scene.running, scene.viewers
-    if WITH_CONTROLS:
-        path = "/api/streams/front/controls"
-        status, _ = await trio.to_thread.run_sync(running.api, path, "PATCH", {"brightness": BRIGHTNESS})
-        report.that("a control is set over REST", status == 200, str(status))
+    path = "/api/streams/front/controls"
+    status, _ = await trio.to_thread.run_sync(running.api, path, "PATCH", {"brightness": BRIGHTNESS})
+    report.that("a control is set over REST", status == 200, str(status))
     times = Times()
     await one_round(scene, times)  # what is loaded once is loaded
     before = running.rss_kib(), running.descriptors(), len(running.workers())
@@ -57,8 +54,7 @@ async def one_round(scene: Scene, times: Times) -> None:
     began_s = trio.current_time()
     scene.cam.tell("plug")
     times.back_s.append(await all_see(scene.viewers, "live", began_s, PATIENCE_S))
-    if WITH_CONTROLS:
-        times.controls_kept += scene.cam.status()["controls"]["brightness"] == BRIGHTNESS
+    times.controls_kept += scene.cam.status()["controls"]["brightness"] == BRIGHTNESS
     await trio.sleep(STEADY_S)
 
 
@@ -69,8 +65,7 @@ def say_times(stage: Stage, times: Times, rounds: int) -> None:
     report.within(f"placeholder on all three, median of {rounds}", median(times.told_s), TOLD_WITHIN_S)
     report.within(f"live on all three, worst of {rounds}", max(times.back_s), BACK_WITHIN_S, starts=1)
     report.within(f"live on all three, median of {rounds}", median(times.back_s), BACK_WITHIN_S, starts=1)
-    if WITH_CONTROLS:
-        report.least("rounds after which the control was set again", times.controls_kept, rounds)
+    report.least("rounds after which the control was set again", times.controls_kept, rounds)
 
 
 def say_growth(stage: Stage, before: tuple[int, int, int], after: tuple[int, int, int]) -> None:
