@@ -53,8 +53,21 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(action=_doctor)
     doctor.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
     doctor.add_argument("--json", action="store_true", help="for tools: a list of state, check, what, where, fix")
+    _add_first_boot(commands)
     _add_publish(commands)
     return parser
+
+
+def _add_first_boot(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    words = "apply the file on the boot partition, as the box does when it starts"
+    first_boot = commands.add_parser("first-boot", help=words, description=words)
+    first_boot.set_defaults(action=_first_boot)
+    first_boot.add_argument(
+        "--root", type=Path, default=Path("/"), metavar="DIR", help="a box's files, if not this one's"
+    )
+    words = "make of a password what may stand in a file"
+    hash_password = commands.add_parser("hash-password", help=words, description=words)
+    hash_password.set_defaults(action=_hash_password)
 
 
 def _add_publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -133,6 +146,27 @@ def _doctor(arguments: argparse.Namespace) -> int:
     findings = examination.examine(ThisMachine(), path, libraries.ask())
     examination.say(examination.as_json(findings) if arguments.json else examination.told(findings))
     return examination.exit_status(findings)
+
+
+def _first_boot(arguments: argparse.Namespace) -> int:
+    """Always 0: what is wrong with a file is said, and no reason to hold up a start."""
+    from appliance.first_boot.ground import Ground
+    from appliance.first_boot.starting import start
+
+    _log_to_stderr()
+    start(Ground(arguments.root))
+    return 0
+
+
+def _hash_password(arguments: argparse.Namespace) -> int:
+    from appliance.system import passwords
+
+    try:
+        print(passwords.hashed(passwords.asked()))
+    except ValueError as error:
+        print(f"camera-appliance hash-password: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _formats(formats: list[dict[str, Any]]) -> list[str]:

@@ -20,6 +20,7 @@ from appliance.server.box import Box
 from appliance.streams.registry import Registry
 from appliance.system.limits import allow_open_files
 from appliance.system.names import host_names
+from appliance.system.notices import notices
 
 OPEN_TO_ALL = (
     "This box can be reached from the network ({}) and has no access control yet: everybody who reaches it can watch, "
@@ -46,7 +47,7 @@ async def main(
         registry=registry,
         attached_cameras=AttachedCameras(lambda: [stream.camera for stream in registry]),
         names=[*host_names(), *config.server.allowed_hosts],
-        warnings=[OPEN_TO_ALL.format(", ".join(reachable))] if reachable else [],
+        warnings=[*([OPEN_TO_ALL.format(", ".join(reachable))] if reachable else []), *notices()],
     )
     async with trio.open_nursery() as nursery:
         await nursery.start(_close_on_signal, box)

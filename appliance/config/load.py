@@ -78,7 +78,7 @@ def _refuse_unknown(raw: object, expected: Any, path: str) -> None:
         fields = get_type_hints(expected)
         for key, value in raw.items():
             if key not in fields:
-                raise _KeyPathError(_unknown(f"{path}{key}", key, list(fields)))
+                raise _KeyPathError(unknown_key(f"{path}{key}", key, list(fields)))
             _refuse_unknown(value, fields[key], f"{path}{key}.")
     elif isinstance(raw, dict) and origin is dict:
         for key, value in raw.items():
@@ -88,7 +88,8 @@ def _refuse_unknown(raw: object, expected: Any, path: str) -> None:
             _refuse_unknown(value, arguments[0], f"{path[:-1]}[{index}].")
 
 
-def _unknown(path: str, key: str, known: list[str]) -> str:
+def unknown_key(path: str, key: str, known: list[str]) -> str:
+    """One line for a key that nobody knows, with the nearest one that is known."""
     near = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"possible are {', '.join(known)}"
     return f"{path}: unknown key; {hint}"

@@ -1,0 +1,41 @@
+"""The file on the boot partition that says how it went: for whoever cannot reach the box and puts its card into a computer."""
+
+from msgspec import Struct
+
+HEAD = (
+    "camera-appliance: how this box started. It is written anew at each start;\n"
+    "to change the box, edit camera-appliance.toml beside it and start the box again.\n"
+)
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """What there is to say."""
+
+    hostname: str
+    addresses: list[str] = []
+    setup_code: str = ""
+    problems: list[str] = []
+    remarks: list[str] = []
+    applied: list[str] = []
+
+
+def told(status: Status) -> str:
+    """With the line ends that every Notepad knows, and a mark by which it knows the letters."""
+    lines = [HEAD, f"Name:        {status.hostname}", f"Watch:       http://{status.hostname}.local/"]
+    addresses = ", ".join(f"http://{address}/" for address in status.addresses)
+    lines.append(f"Addresses:   {addresses or 'none yet when this was written; your router lists them, too'}")
+    if status.setup_code:
+        lines.append(
+            f"Setup code:  {status.setup_code} (with it you choose the admin password; nobody else should see it)"
+        )
+    lines += ["", "PLEASE PUT THIS RIGHT:" if status.problems else "Nothing is wrong."]
+    lines += [f"  - {problem}" for problem in status.problems]
+    if status.problems:
+        lines.append("  What could not be used was left as it was; the rest was applied.")
+    lines += _listed("From camera-appliance.toml the box has:", status.applied)
+    lines += _listed("Also:", status.remarks)
+    return "\ufeff" + "\r\n".join("\n".join(lines).split("\n")) + "\r\n"
+
+
+def _listed(head: str, items: list[str]) -> list[str]:
+    return ["", head, *(f"  - {item}" for item in items)] if items else []
