@@ -149,10 +149,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _first_boot(arguments: argparse.Namespace) -> int:
-    """Always 0: what is wrong with a file is said, and no reason to hold up a start."""
+    """0 whatever is wrong with a file: that is said, and no reason to hold up a start."""
     from appliance.first_boot.ground import Ground
     from appliance.first_boot.starting import start
 
+    if not arguments.root.is_dir():
+        print(f"camera-appliance first-boot: {arguments.root} is no folder", file=sys.stderr)
+        return 2
     _log_to_stderr()
     start(Ground(arguments.root))
     return 0

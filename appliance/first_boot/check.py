@@ -151,22 +151,31 @@ def _unknown(key: str) -> str:
 
 
 def _no_toml(error: ValueError, text: str) -> Fault:
-    """The usual reasons, said before the parser's. The line itself is not shown: it may hold a password."""
-    found = re.search(r" \(at line (\d+), column \d+\)", str(error))
-    line = int(found[1]) if found else None
-    reason = str(error).replace(found[0], "") if found else str(error)
+    """The parser's reason and the usual mistake behind it. The line itself is not shown: it may hold a password."""
+    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", str(error))
+    if found is None:
+        return Fault((), f"is not valid TOML: {error}. Nothing in it was applied")
     lines = text.split("\n")
-    content = lines[line - 1] if line and line <= len(lines) else ""
-    hint = ""
+    line = int(found[1]) if found[1] else text.rstrip().count("\n") + 1
+    reason = str(error).replace(found[0], "")
+    hint = _hint(reason, lines[min(line, len(lines)) - 1])
+    return Fault((), f"is not valid TOML: {reason}{hint and f'; {hint}'}. Nothing in it was applied", line)
+
+
+def _hint(reason: str, line: str) -> str:
     if "overwrite" in reason:
-        hint = "; the same key stands twice: is a [header] above it still a comment?"
-    elif re.search("[\u2018-\u201f\u00ab\u00bb]", content):
-        hint = '; it has curly quotes: the straight one (") is needed'
-    elif re.match(r"""\s*[\w.-]+\s*=\s*[^\s"'\d\[{]""", content):
-        hint = '; text stands between quotes: key = "text"'
-    elif "=" not in content and content.strip() and not content.lstrip().startswith("["):
-        hint = '; a line is key = "text", [a header], or starts with #'
-    return Fault((), f"is not valid TOML: {reason}{hint}. Nothing in it was applied", line)
+        return "the same key stands twice; or a [header] above it is still a comment"
+    if re.search("[\u2018-\u201f\u00ab\u00bb]", line):
+        return 'it has curly quotes: the straight one (") is needed'
+    if "Unterminated" in reason or "'\\n'" in reason:
+        return "the quote at the end of a text is missing"
+    if "\\" in line and re.search("hex value|escape", reason):
+        return "a text with \\ stands between single quotes"
+    if re.match(r"""\s*[\w.-]+\s*=\s*[^\s"'\d\[{]""", line):
+        return 'text stands between quotes: key = "text"'
+    if "=" not in line and line.strip() and not line.lstrip().startswith("["):
+        return 'a line is key = "text", [a header], or starts with #'
+    return ""
 
 
 def _as_key(path: Path) -> str:

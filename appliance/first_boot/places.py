@@ -50,9 +50,9 @@ def line_of(path: Path, found: list[Statement]) -> int | None:
     """The line, counted from 1, of a key; of one that is missing, that of the table where it should be."""
     lines: dict[Path, int] = {}
     for statement in found:
-        for each in [*statement.paths, statement.table]:
+        opened = [statement.table[:size] for size in range(1, len(statement.table) + 1)]
+        for each in [*statement.paths, *opened]:
             lines.setdefault(each, statement.begin + 1)
-    lines.pop((), None)
     return next((lines[path[:size]] for size in range(len(path), 0, -1) if path[:size] in lines), None)
 
 

@@ -20,7 +20,7 @@ def without(text: str, secrets: set[Path]) -> str:
     values = [value for path in secrets if isinstance(value := _at(raw, path), str)]
     wanted = _pruned(raw, (), secrets)
     result = _comments_without(_lines_without(text, secrets), values)
-    if _reads(result) == wanted and not any(_seen(value, result) for value in values):
+    if _reads(result) == _filled(wanted) and not any(_seen(value, result) for value in values):
         return result
     return f"# Written anew, because a password stood between the lines: {GONE}.\n{tomlkit.dumps(wanted)}"
 
@@ -31,7 +31,7 @@ def _lines_without(text: str, secrets: set[Path]) -> str:
         gone = [path for path in statement.paths if path in secrets]
         if gone:
             end = "\r" if lines[statement.end - 1].endswith("\r") else ""
-            rest = tomlkit.dumps(_inline(_pruned(statement.values, statement.table, secrets))).splitlines()
+            rest = tomlkit.dumps(_inline(_filled(_pruned(statement.values, statement.table, secrets)))).splitlines()
             said = [*rest, *(f"# {path[-1]}: {GONE}" for path in gone)]
             lines[statement.begin : statement.end] = [f"{line}{end}" for line in said]
     return "\n".join(lines)
@@ -52,7 +52,7 @@ def _seen(value: str, text: str) -> bool:
 
 def _reads(text: str) -> Table | None:
     try:
-        return tomllib.loads(text)
+        return _filled(tomllib.loads(text))
     except tomllib.TOMLDecodeError:
         return None
 
@@ -62,6 +62,12 @@ def _pruned(table: Table, at: Path, secrets: set[Path]) -> Table:
     return {
         key: _pruned(value, (*at, key), secrets) if isinstance(value, dict) else value for key, value in kept.items()
     }
+
+
+def _filled(table: Table) -> Table:
+    """Without tables that hold nothing: `wifi.password` leaves none behind, `[wifi]` does, which is the same to us."""
+    filled = {key: _filled(value) if isinstance(value, dict) else value for key, value in table.items()}
+    return {key: value for key, value in filled.items() if value != {}}
 
 
 def _inline(table: Table) -> Table:

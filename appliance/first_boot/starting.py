@@ -52,7 +52,7 @@ def start(ground: Ground) -> Status:
     outcome = _carried_out(plan.planned(wishes, facts, fresh), ground)
     taken = found.raw.keys() & set(PARTS) - found.faulty - outcome.failed
     left, problems = _cleaned(ground, reading, found, taken)
-    now = {part: _taken(part, left[part], outcome, before) for part in PARTS if part in taken}
+    now = {part: _taken(part, left.get(part), outcome, before) for part in PARTS if part in taken}
     problems += _kept(ground, {**before, **now})
     status = Status(
         hostname=ground.text("/etc/hostname").strip() or naming.own_name(facts),
@@ -92,7 +92,7 @@ def _carried_out(deeds: list[Deed], ground: Ground) -> Outcome:
 
 def _cleaned(ground: Ground, reading: Reading, found: Checked, taken: set[str]) -> tuple[Table, list[str]]:
     """Take the secrets that the box has now off the boot partition; returns what the file says then."""
-    standing = _secrets(found.raw)
+    standing = secrets_in(found.raw)
     going = {path for path in standing if path[0] in taken}
     problems = []
     if standing - going:
@@ -110,7 +110,8 @@ def _cleaned(ground: Ground, reading: Reading, found: Checked, taken: set[str]) 
     return checked(text).raw, problems
 
 
-def _secrets(raw: Table) -> set[Path]:
+def secrets_in(raw: Table) -> set[Path]:
+    """Where secrets stand that are not empty."""
     tables = {part: value for part, value in raw.items() if isinstance(value, dict)}
     return {(part, key) for part, key in SECRETS if isinstance(value := tables.get(part, {}).get(key), str) and value}
 
