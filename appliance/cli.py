@@ -1,22 +1,24 @@
 """argv → action → exit status."""
 
 import argparse
-import functools
+import faulthandler
 import logging
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from appliance import __version__
-from appliance.config import Config, ConfigError, load
+from appliance.config import Config, ConfigError, ConfigFile, load
 
 CONFIG_PLACE = Path("/etc/camera-appliance/appliance.toml")
 EX_CONFIG = 78  # sysexits.h; systemd is told not to restart on it
 EX_UNAVAILABLE = 69
+_BIND_WORDS = "where to listen, whatever the configuration says; may be given several times"
 _DOCTOR_WORDS = "say what is wrong with this box, and what makes it right; status 1 if anything is"
 
 
@@ -46,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(action=action)
         command.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
+        if name == "run":
+            command.add_argument("--bind", action="append", default=[], metavar="HOST:PORT", help=_BIND_WORDS)
+    words = "have the running service put its changed configuration into force; says what came of it"
+    commands.add_parser("reload", help=words, description=words).set_defaults(action=_reload)
     cameras = commands.add_parser("cameras", help="list what is attached", description="list what is attached")
     cameras.set_defaults(action=_cameras)
     cameras.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
@@ -89,27 +95,40 @@ def _configuration(path: Path | None) -> Config:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    config = _configuration(arguments.config)
     _log_to_stderr()
+    faulthandler.enable()  # systemd's watchdog ends what hangs with SIGABRT
     # Imported late: the other commands need no web server.
     from appliance.main import main as run_box
+    from appliance.reload import begin
     from appliance.server.listen import ListenError
+    from appliance.system import desk, state
+    from appliance.system.notify import Notify
 
+    file = ConfigFile(arguments.config or CONFIG_PLACE, optional=arguments.config is None)
+    folder = state.folder(os.environ)
+    if folder is None:
+        logging.getLogger("appliance").warning("there is no HOME to keep settings in: they last until the next restart")
+    is_service = "STATE_DIRECTORY" in os.environ  # then nobody sits there to read why it does not start
+    beginning = begin(file, folder if is_service else None, tuple(arguments.bind))
+    place = desk.place(os.environ) if "RUNTIME_DIRECTORY" in os.environ else None
     try:
-        trio.run(functools.partial(run_box, config, state=_state()))
+        trio.run(partial(run_box, beginning, state=folder, notify=Notify(os.environ), desk_place=place))
     except ListenError as error:
         print(error, file=sys.stderr)
         return EX_UNAVAILABLE
     return 0
 
 
-def _state() -> Path | None:
-    from appliance.system import state
+def _reload(arguments: argparse.Namespace) -> int:
+    from appliance.system import desk
 
-    folder = state.folder(os.environ)
-    if folder is None:
-        logging.getLogger("appliance").warning("there is no HOME to keep settings in: they last until the next restart")
-    return folder
+    try:
+        verdict = desk.ask(desk.place(os.environ))
+    except desk.DeskError as error:
+        print(error, file=sys.stderr)
+        return EX_UNAVAILABLE
+    print(verdict.words, file=sys.stdout if verdict.done else sys.stderr)
+    return 0 if verdict.done else 1
 
 
 def _check_config(arguments: argparse.Namespace) -> int:

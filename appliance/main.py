@@ -5,7 +5,9 @@ import gc
 import logging
 import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import trio
@@ -14,13 +16,16 @@ from appliance import keeping
 from appliance.capture.attached import AttachedCameras
 from appliance.capture.nursery import keep_cameras_alive
 from appliance.config import Config
+from appliance.reload import Beginning, Reload
 from appliance.server import edge, listen
 from appliance.server.app import create_app
 from appliance.server.box import Box
 from appliance.streams.registry import Registry
+from appliance.system import desk, watchdog
 from appliance.system.limits import allow_open_files
 from appliance.system.names import host_names
 from appliance.system.notices import notices
+from appliance.system.notify import Notify
 
 OPEN_TO_ALL = (
     "This box can be reached from the network ({}) and has no access control yet: everybody who reaches it can watch, "
@@ -31,44 +36,36 @@ log = logging.getLogger("appliance")
 
 
 async def main(
-    config: Config,
+    beginning: Beginning,
     *,
     state: Path | None = None,
+    notify: Notify | None = None,
+    desk_place: Path | None = None,
     with_lane: bool = True,
     task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. `state`: where settings are kept. Raises ListenError."""
-    max_connections = _connections_that_fit(config)
-    sockets = listen.from_systemd() or listen.bind(config.server.bind)
-    reachable = listen.beyond_loopback(sockets)
-    registry = Registry(config)
-    box = Box(
-        config=config,
-        registry=registry,
-        attached_cameras=AttachedCameras(lambda: [stream.camera for stream in registry]),
-        names=[*host_names(), *config.server.allowed_hosts],
-        warnings=[*([OPEN_TO_ALL.format(", ".join(reachable))] if reachable else []), *notices()],
-    )
+    """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. Raises listen.ListenError.
+
+    `state`: the folder for what outlives a restart; None: nothing does. `desk_place`: where it can be asked for a reload.
+    """
+    notify = notify or Notify()
+    sockets = _listen(beginning.config, notify)
+    box = _box_of(beginning.config, sockets)
+    reload = Reload(box, beginning, state, notify)
     async with trio.open_nursery() as nursery:
-        await nursery.start(_close_on_signal, box)
+        await nursery.start(_obey_signals, box, reload, notify)
         if state is not None:
             await nursery.start(keeping.keep, box.registry, state)
         nursery.start_soon(keep_cameras_alive, box.registry)
-        serve = functools.partial(
-            edge.serve,
-            create_app(box),
-            sockets=sockets,
-            send_timeout_s=config.limits.send_timeout_s,
-            shutdown_trigger=box.closing.wait,
-            keep_alive_timeout_s=config.limits.request_timeout_s,
-            max_connections=max_connections,
-            max_connections_per_address=config.limits.max_connections_per_address,
-            refused=box.refused,
-            with_lane=with_lane,
-        )
+        serve = _server_of(box, sockets, with_lane=with_lane)
         urls = await nursery.start(_serve_then_stop, serve, nursery.cancel_scope)
         _collect_garbage_early()
-        _say(urls, box.warnings)
+        _say(urls, [*box.warnings, *box.notes.warnings])
+        if desk_place is not None:
+            await nursery.start(desk.serve, desk_place, reload)
+        nursery.start_soon(watchdog.watch, notify, functools.partial(_hung, box), functools.partial(_status, box))
+        notify.ready(f"live at {', '.join(urls)}")
+        await reload.keep_as_last_good(beginning)
         task_status.started(urls)
 
 
@@ -77,6 +74,59 @@ def _say(urls: list[str], warnings: list[str]) -> None:
         log.info("live at %s", url)
     for warning in warnings:
         log.warning("%s", warning)
+
+
+def _box_of(config: Config, sockets: list[socket.socket]) -> Box:
+    reachable = listen.beyond_loopback(sockets)
+    registry = Registry(config)
+    return Box(
+        config=config,
+        registry=registry,
+        attached_cameras=AttachedCameras(lambda: [stream.camera for stream in registry]),
+        names=host_names(),
+        warnings=[*([OPEN_TO_ALL.format(", ".join(reachable))] if reachable else []), *notices()],
+    )
+
+
+def _server_of(box: Box, sockets: list[socket.socket], *, with_lane: bool) -> Callable[..., Awaitable[None]]:
+    limits = box.config.limits
+    return functools.partial(
+        edge.serve,
+        create_app(box),
+        sockets=sockets,
+        send_timeout_s=limits.send_timeout_s,
+        shutdown_trigger=box.closing.wait,
+        keep_alive_timeout_s=limits.request_timeout_s,
+        max_connections=_connections_that_fit(box.config),
+        max_connections_per_address=limits.max_connections_per_address,
+        refused=box.refused,
+        with_lane=with_lane,
+    )
+
+
+def _listen(config: Config, notify: Notify) -> list[socket.socket]:
+    """What systemd opened or kept for us, else what is configured. Raises listen.ListenError."""
+    passed = listen.from_systemd()
+    before = {listen.name_of(sock) for sock in passed.kept}
+    sockets = passed.given or listen.bind(config.server.bind, passed.kept)
+    now = {} if passed.given else {listen.name_of(sock): sock for sock in sockets}
+    for name in before - now.keys():
+        notify.forget(name)
+    for name in now.keys() - before:
+        notify.keep(name, now[name])
+    return sockets
+
+
+def _hung(box: Box) -> list[str]:
+    return [stream.id for stream in box.registry if stream.hangs]
+
+
+def _status(box: Box) -> str:
+    """How things are, for `systemctl status`."""
+    wanted = [stream for stream in box.registry if stream.running]
+    live = sum(stream.status == "live" for stream in wanted)
+    problem = "; the configuration has an error" if box.notes.problem else ""
+    return f"{live} of {len(wanted)} cameras live, {box.viewers} watch{problem}"
 
 
 def _connections_that_fit(config: Config) -> int:
@@ -109,12 +159,27 @@ async def _serve_then_stop(
     root.cancel()
 
 
-async def _close_on_signal(box: Box, task_status: trio.TaskStatus[None]) -> None:
-    """The first signal ends the box in order, a second one at once."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+async def _obey_signals(
+    box: Box, reload: Reload, notify: Notify, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """The first SIGTERM or SIGINT ends the box in order, a second one at once. SIGHUP puts the configuration into force anew."""
+    with_terminal = _has_terminal()
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
         task_status.started()
-        async for number in signals:
-            if box.closing.is_set():
-                os._exit(128 + number)
-            log.info("stopping")
-            box.close()
+        async with trio.open_nursery() as reloads:
+            async for number in signals:
+                if number == signal.SIGHUP and not (with_terminal and not _has_terminal()):
+                    reloads.start_soon(reload)
+                    continue
+                if box.closing.is_set():
+                    os._exit(128 + number)
+                log.info("stopping")
+                notify.stopping()
+                box.close()
+
+
+def _has_terminal() -> bool:
+    """Is there one to talk to? When it is closed, SIGHUP means that."""
+    with suppress(OSError), open("/dev/tty", "rb"):  # noqa: PTH123 - a device
+        return True
+    return False

@@ -56,7 +56,8 @@ class Capture:
             nursery.cancel_scope.cancel()
 
     async def _attempt(self) -> None:
-        """One worker, from start to end, and what is done after it; cut short when people stop the stream."""
+        """One worker, from start to end, and what is done after it; cut short when people stop the stream, or its camera is another."""
+        self._stream.expect_progress(0)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._cancel_when_stopped, nursery.cancel_scope)
             failure = await self._open_and_fail()
@@ -64,7 +65,8 @@ class Capture:
             nursery.cancel_scope.cancel()
 
     async def _cancel_when_stopped(self, scope: trio.CancelScope) -> None:
-        while self._stream.running:
+        take = self._stream.takes
+        while self._stream.running and self._stream.takes == take:
             await self._stream.changed.wait()
         self._recovery.start_over()
         self._avoid.clear()
@@ -148,6 +150,7 @@ class Capture:
     async def _listen(self, worker: Worker, watch: Watch) -> NoReturn:
         """Take in what the worker says; whoever is silent for too long has failed. Raises WorkerError."""
         while True:
+            self._stream.expect_progress(watch.patience_s)
             with trio.move_on_after(watch.patience_s) as silence:
                 message = await worker.receive()
             if silence.cancelled_caught and worker.has_news:

@@ -10,6 +10,8 @@ import msgspec
 
 from appliance.config.model import Config, Id, Preset, shipped_presets, to_builtins
 
+MAX_BYTES = 256 * 1024
+
 
 class ConfigError(Exception):
     """The configuration cannot be used; `str()` is the one line a person needs."""
@@ -20,12 +22,21 @@ class ConfigError(Exception):
 
 def load(path: Path) -> Config:
     """Read and check the file at `path`. Raises ConfigError."""
+    return loads(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """What the file says, line ends as they are. Raises ConfigError."""
     try:
-        text = path.read_text(encoding="utf-8-sig")  # a byte order mark is what Windows editors leave
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        text = data.decode("utf-8-sig")  # a byte order mark is what Windows editors leave
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise ConfigError(str(path), reason or "cannot be read") from error
-    return loads(text, str(path))
+    if len(data) > MAX_BYTES:
+        raise ConfigError(str(path), f"is larger than {MAX_BYTES // 1024} KiB")
+    return text
 
 
 def loads(text: str, name: str = "appliance.toml") -> Config:

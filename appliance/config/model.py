@@ -16,7 +16,8 @@ NATIVE = "native"  # the camera's own pictures, untouched where they are JPEG al
 AUTO = "auto"  # as each viewer's connection allows: see streams/ladder.py
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)")]  # `$` alone lets a line break at the end pass
-JpegQuality = Annotated[int, Meta(ge=50, le=95)]
+LOWEST_JPEG_QUALITY = 50
+JpegQuality = Annotated[int, Meta(ge=LOWEST_JPEG_QUALITY, le=95)]
 Fps = Annotated[int, Meta(ge=1, le=120)]
 Pixels = Annotated[int, Meta(ge=16, le=8192)]
 
@@ -111,11 +112,17 @@ class Camera(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     flip: Literal["none", "horizontal", "vertical", "both"] = "none"
     presets: list[str] = []  # offered to viewers; empty: all of them
     preset: str = "high"
+    viewer_fps: Annotated[int, Meta(ge=0, le=120)] = 0
+    viewer_jpeg_quality: Annotated[int, Meta(ge=0, le=95)] = 0
     autostart: bool = True
 
     def __post_init__(self) -> None:
         Source.parse(self.source)
         check_name(self.name)
+        if 0 < self.viewer_jpeg_quality < LOWEST_JPEG_QUALITY:
+            raise ValueError(
+                f"viewer_jpeg_quality: {self.viewer_jpeg_quality} is none; 0 (as the preset says), or 50 to 95"
+            )
 
     @property
     def parsed_source(self) -> Source:
@@ -132,6 +139,11 @@ class Camera(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def title(self) -> str:
         """The name people see."""
         return self.name or self.id
+
+    def captures_as(self, other: "Camera") -> bool:
+        """Does a capture of the one do for the other too?"""
+        keys = ("id", "source", "width", "height", "fps", "rotation", "flip")
+        return all(getattr(self, key) == getattr(other, key) for key in keys)
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

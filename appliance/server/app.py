@@ -48,17 +48,16 @@ def create_app(box: Box) -> QuartTrio:
 
 def _trust_only_our_own(app: QuartTrio, box: Box) -> None:
     """Refuse strangers' names and pages before any route sees them, and say on every answer what a browser may do with it."""
-    allowed = box.config.server.allowed_origins
 
     def check(headers: Headers, *, changes: bool) -> None:
         if box.closing.is_set():  # what could be said of its streams now would mislead
             raise ApiError(503, "stopping", "this box is stopping", 5)
         host, origin = headers.get("Host") or "", headers.get("Origin")
-        if not trust.host_is_ours(host, box.names):
+        if not trust.host_is_ours(host, [*box.names, *box.config.server.allowed_hosts]):
             raise ApiError(
                 421, "unknown_host", f"{host[:100]!r} is not a name of this box; add it to server.allowed_hosts"
             )
-        if changes and not trust.origin_is_ours(origin, host, allowed):
+        if changes and not trust.origin_is_ours(origin, host, box.config.server.allowed_origins):
             raise ApiError(
                 403, "foreign_origin", f"pages of {str(origin)[:100]!r} may not do this; see server.allowed_origins"
             )
@@ -75,7 +74,7 @@ def _trust_only_our_own(app: QuartTrio, box: Box) -> None:
     async def after_request(response: Response) -> Response:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
-        origin = request.headers.get("Origin")
+        origin, allowed = request.headers.get("Origin"), box.config.server.allowed_origins
         if origin and (origin in allowed or "*" in allowed):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"

@@ -3,14 +3,51 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import trio
+from msgspec import Struct
 
-from appliance.config import Config
+from appliance.config import Camera, Config
 from appliance.streams.registry import Registry
 
+Values = dict[str, str | int | list[str] | bool]  # of a camera, by key
 Limit = Literal["viewers", "viewers_per_address", "connections", "connections_per_address", "message_rate"]
+
+
+class Notes(Struct, frozen=True, kw_only=True):
+    """What there is to know about the configuration file."""
+
+    file: str = ""  # "": there is none
+    problem: str = ""  # of the file as it is now: file, key, reason
+    last_good: bool = False  # what is in force is what was good last, not what the file says
+    needs_restart: list[str] = []  # keys that are in force only after one
+
+    @property
+    def warnings(self) -> list[str]:
+        """The same in sentences."""
+        told = []
+        if self.problem:
+            instead = "the last good configuration" if self.last_good else "the configuration as it was before"
+            told.append(f"The configuration has an error, so {instead} is in force. {self.problem}")
+        if self.needs_restart:
+            told.append(
+                f"In force only after `systemctl restart camera-appliance`: {', '.join(self.needs_restart)} ({self.file})"
+            )
+        return told
+
+
+class Keeping(Protocol):
+    """Has changes outlive a restart. Each says why that did not work; "": it did."""
+
+    async def change_camera(self, camera_id: str, values: Values) -> str:
+        """These keys of a camera."""
+
+    async def add_camera(self, camera: Camera) -> str:
+        """One more."""
+
+    async def remove_camera(self, camera_id: str) -> str:
+        """One less."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -20,8 +57,10 @@ class Box:
     config: Config
     registry: Registry
     attached_cameras: Callable[[], Awaitable[list[dict[str, Any]]]]
-    names: list[str]  # host names that mean this box
-    warnings: list[str] = field(default_factory=list)  # what the owner should know, shown on the page
+    names: list[str]  # host names that mean this box, beside those of the configuration
+    warnings: list[str] = field(default_factory=list)  # what the owner should know, shown on the page, beside the notes
+    notes: Notes = field(default_factory=Notes)
+    keeping: Keeping | None = None  # None: nothing can be kept
     closing: trio.Event = field(default_factory=trio.Event)
     refused: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(get_args(Limit), 0)

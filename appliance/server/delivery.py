@@ -224,7 +224,7 @@ class Delivery:
         subscription, flight = self._subscription, self._link.flight
         if subscription.is_closed:  # it may have left its hub
             return
-        if now_s >= self._rates_due_s:
+        if now_s >= self._rates_due_s or len(self._rates) != len(subscription.rungs):  # other rungs: a reload, perhaps
             self._rates_due_s = now_s + RATES_EVERY_S
             flight.interval_s = self._interval_s()  # the stream's rate may be another now
             self._rates = self._stream.rates_bytes_per_s(subscription)

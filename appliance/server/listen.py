@@ -6,14 +6,17 @@ Rule 2: a socket that cannot be opened is one line for people: what, why, what t
 
 import errno
 import ipaddress
+import itertools
 import os
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import NamedTuple
 
 BACKLOG = 1024  # connections the kernel holds while we are busy; when it holds no more, newcomers wait for seconds
 DEAD_PEER_MS = 15_000  # a peer that acknowledges nothing, or takes nothing of what is sent, for this long is gone
 UNSENT_BYTES = 16 * 1024  # more that the kernel holds unsent would be old pictures
 FIRST_PASSED_FD = 3  # sd_listen_fds(3)
+KEPT_AS = "kept "
 
 _HINTS = {
     errno.EACCES: "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE or the systemd socket",
@@ -28,12 +31,43 @@ class ListenError(Exception):
     """A socket cannot be listened on; `str()` is the one line a person needs."""
 
 
-def bind(addresses: list[str]) -> list[socket.socket]:
-    """Listen on each `host:port` (IPv6 in brackets, port 0 picks a free one). Raises ListenError, then none is open."""
+class _Place(NamedTuple):
+    """What a socket is bound to."""
+
+    family: socket.AddressFamily
+    where: tuple[str, int]
+    with_ipv4: bool
+
+    @classmethod
+    def of(cls, sock: socket.socket) -> "_Place":
+        host, port = sock.getsockname()[:2]
+        is_ipv6 = sock.family == socket.AF_INET6
+        with_ipv4 = is_ipv6 and host == "::" and not sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        return cls(sock.family, (host, port), with_ipv4)
+
+
+class Passed(NamedTuple):
+    """The sockets that came with this process."""
+
+    given: list[socket.socket]  # opened by a socket unit: to be used as they are
+    kept: list[socket.socket]  # by ourselves, before a restart: connections have waited in them
+
+
+def bind(addresses: list[str], kept: Sequence[socket.socket] = ()) -> list[socket.socket]:
+    """Listen on each `host:port` (IPv6 in brackets, port 0 picks a free one). Raises ListenError, then none is open.
+
+    Sockets that were kept are used again where they fit, and else closed.
+    """
     sockets: list[socket.socket] = []
+    wanted = [place for address in addresses for place in _places(address, addresses)]
+    here = {_Place.of(sock): sock for sock in kept}
+    for place, sock in here.items():
+        if place not in wanted:
+            sock.shutdown(socket.SHUT_RDWR)  # systemd has it too, and the port is needed now
+            sock.close()
     try:
         for address in addresses:
-            sockets += _listen_at(address, addresses)
+            sockets += _listen_at(address, _places(address, addresses), here)
     except ListenError:
         for sock in sockets:
             sock.close()
@@ -41,13 +75,21 @@ def bind(addresses: list[str]) -> list[socket.socket]:
     return sockets
 
 
-def from_systemd(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
-    """The sockets systemd opened for us, if any. Takes its variables away, so that no child thinks they are its own."""
+def from_systemd(environ: MutableMapping[str, str] = os.environ) -> Passed:
+    """The sockets systemd has for us, if any. Takes its variables away, so that no child thinks they are its own."""
     pid, count = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "")
-    environ.pop("LISTEN_FDNAMES", None)
+    names = environ.pop("LISTEN_FDNAMES", "").split(":")
+    passed = Passed([], [])
     if pid != str(os.getpid()) or not count.isdecimal():
-        return []
-    return [_adopt(fd) for fd in range(FIRST_PASSED_FD, FIRST_PASSED_FD + int(count))]
+        return passed
+    for fd, name in itertools.zip_longest(range(FIRST_PASSED_FD, FIRST_PASSED_FD + int(count)), names[: int(count)]):
+        (passed.kept if (name or "").startswith(KEPT_AS) else passed.given).append(_adopt(fd))
+    return passed
+
+
+def name_of(sock: socket.socket) -> str:
+    """What systemd keeps this one under."""
+    return KEPT_AS + _spell(sock.family, sock.getsockname()).replace(":", ".")  # a colon stands between names
 
 
 def beyond_loopback(sockets: list[socket.socket]) -> list[str]:
@@ -73,13 +115,20 @@ def _resolve(address: str) -> list[tuple[socket.AddressFamily, tuple[str, int]]]
     return list(dict.fromkeys((family, (str(name[0]), int(name[1]))) for family, _, _, _, name in found))
 
 
-def _listen_at(address: str, addresses: list[str]) -> list[socket.socket]:
+def _places(address: str, addresses: list[str]) -> list[_Place]:
+    return [
+        _Place(family, where, where[0] == "::" and f"0.0.0.0:{where[1]}" not in addresses)
+        for family, where in _resolve(address)
+    ]
+
+
+def _listen_at(address: str, places: list[_Place], kept: Mapping[_Place, socket.socket]) -> list[socket.socket]:
     """All that `address` stands for. A name may have an address that this machine lacks (::1 in a container)."""
     opened: list[socket.socket] = []
     absent: OSError | None = None
-    for family, where in _resolve(address):
+    for place in places:
         try:
-            opened.append(_open(family, where, with_ipv4=where[0] == "::" and f"0.0.0.0:{where[1]}" not in addresses))
+            opened.append(kept.get(place) or _open(place))
         except OSError as error:
             if error.errno not in _ABSENT:
                 for sock in opened:
@@ -95,13 +144,13 @@ def _cannot_listen(address: str, error: OSError) -> ListenError:
     return ListenError(f"cannot listen on {address}: {_HINTS.get(error.errno or 0, (error.strerror or '').lower())}")
 
 
-def _open(family: socket.AddressFamily, where: tuple[str, int], *, with_ipv4: bool) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM)
+def _open(place: _Place) -> socket.socket:
+    sock = socket.socket(place.family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart must not wait for old connections
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not with_ipv4)
-        sock.bind(where)
+        if place.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not place.with_ipv4)
+        sock.bind(place.where)
         _set_options(sock)
         sock.listen(BACKLOG)
     except OSError:

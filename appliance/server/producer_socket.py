@@ -67,8 +67,8 @@ def routes(box: Box) -> Blueprint:
 
 
 async def _close_with(box: Box, stream: Stream, line: Line, scope: trio.CancelScope) -> None:
-    """The box stops, or the stream is removed: say so and end."""
-    while not (box.closing.is_set() or stream.removed):
+    """The box stops, or the stream is removed, or shows another camera from now on: say so and end."""
+    while not (box.closing.is_set() or stream.removed or stream.camera.parsed_source.kind != "published"):
         await stream.changed.wait()
     await line.close(GOING_AWAY)
     scope.cancel()

@@ -8,7 +8,7 @@ from quart import Blueprint, Response
 
 from appliance import __version__
 from appliance.config import Preset
-from appliance.server.box import Box
+from appliance.server.box import Box, Notes
 from appliance.server.errors import json_response
 from appliance.server.views import (
     BoxTotals,
@@ -33,6 +33,7 @@ class BoxStatus(Struct, frozen=True):
     viewers: int
     tasks: int  # of the server process
     warnings: list[str]
+    configuration: Notes
     presets: dict[str, Preset]
     refused: dict[str, int]  # by the limit that did it
     totals: BoxTotals
@@ -52,7 +53,8 @@ def routes(box: Box) -> Blueprint:
                 uptime_s=round(time.monotonic() - box.started_s, 1),
                 viewers=box.viewers,
                 tasks=trio.lowlevel.current_statistics().tasks_living,
-                warnings=box.warnings,
+                warnings=[*box.warnings, *box.notes.warnings],
+                configuration=box.notes,
                 presets=box.config.presets,
                 refused=box.refused,
                 totals=totals_of(streams),

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from appliance.config import Camera
 from appliance.config.model import Fps, Id, JpegQuality, Pixels, check_name
-from appliance.server.box import Box
+from appliance.server.box import Box, Values
 from appliance.server.errors import ApiError, json_response
 from appliance.server.requests import body_of, stream_of
 from appliance.server.views import state_of
@@ -17,6 +17,7 @@ from appliance.streams.offer import UnknownPresetError
 from appliance.streams.registry import StreamExistsError, TooManyStreamsError
 from appliance.streams.stream import Stream
 
+NO_FILE = "this box was started without a configuration file"
 MAX_PIXELS = 3840 * 2160
 _VIDEO_DEVICE = re.compile(r"/dev/(video[0-9]{1,3}|v4l/by-(id|path)/[^/]+)")
 Name = Annotated[str, Meta(max_length=64)]
@@ -33,6 +34,7 @@ class StartStream(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     fps: Fps | UnsetType = UNSET
     preset: str | UnsetType = UNSET
     presets: list[str] | UnsetType = UNSET
+    keep: bool | UnsetType = UNSET  # also after a restart
 
 
 class ChangeStream(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -42,6 +44,7 @@ class ChangeStream(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     preset: str | UnsetType = UNSET
     fps: Fps | UnsetType | None = UNSET
     jpeg_quality: JpegQuality | UnsetType | None = UNSET
+    keep: bool = False  # also after a restart
 
     def __post_init__(self) -> None:
         if self.name is not UNSET:
@@ -63,8 +66,10 @@ def routes(box: Box) -> Blueprint:
             stream = _stopped_stream(box, asked)
             stream.start()
             return json_response(state_of(stream))
+        keep = asked.pop("keep", False)
         stream = _create(box, asked)
-        response = json_response(state_of(stream), 201)
+        why_not = await added_for_good(box, stream) if keep else None
+        response = json_response(_answer(stream, why_not), 201)
         response.headers["Location"] = f"/api/streams/{stream.id}"
         return response
 
@@ -75,13 +80,14 @@ def routes(box: Box) -> Blueprint:
     @blueprint.patch("/<stream_id>")
     async def change_stream(stream_id: str) -> Response:
         stream = stream_of(box, stream_id)
-        _change(stream, await body_of(ChangeStream))
-        return json_response(state_of(stream))
+        body = await body_of(ChangeStream)
+        _change(stream, body)
+        why_not = await changed_for_good(box, stream, body) if body.keep else None
+        return json_response(_answer(stream, why_not))
 
     @blueprint.delete("/<stream_id>")
     async def stop_stream(stream_id: str) -> Response:
-        stream_of(box, stream_id)
-        box.registry.end(stream_id)
+        await _end(box, stream_id)
         return Response(b"", 204)
 
     return blueprint
@@ -131,6 +137,52 @@ def _change(stream: Stream, body: ChangeStream) -> None:
         )
     except UnknownPresetError as error:
         raise ApiError(400, "unknown_preset", str(error)) from error
+
+
+async def changed_for_good(box: Box, stream: Stream, body: ChangeStream) -> str:
+    """Write what was changed into the configuration; why that did not work, "" when it did."""
+    said = {
+        "name": body.name,
+        "preset": body.preset,
+        "viewer_fps": body.fps or 0 if body.fps is not UNSET else UNSET,
+        "viewer_jpeg_quality": body.jpeg_quality or 0 if body.jpeg_quality is not UNSET else UNSET,
+    }
+    values: Values = {key: value for key, value in said.items() if value is not UNSET}
+    if box.keeping is None:
+        return NO_FILE
+    if not (why_not := await box.keeping.change_camera(stream.id, values)):
+        stream.camera = msgspec.structs.replace(stream.camera, **values)
+    return why_not
+
+
+async def added_for_good(box: Box, stream: Stream) -> str:
+    """Write a new stream into the configuration; why that did not work, "" when it did."""
+    return NO_FILE if box.keeping is None else await box.keeping.add_camera(stream.camera)
+
+
+async def _end(box: Box, stream_id: str) -> None:
+    """Stop it, or with `?keep=true` remove it so that it does not come back. Raises ApiError."""
+    stream_of(box, stream_id)
+    keep = request.args.get("keep", "false")
+    if keep not in ("true", "false"):
+        raise ApiError(400, "bad_request", "keep is true or false")
+    if keep == "true":
+        await _remove_for_good(box, stream_id)
+    if stream_id in [stream.id for stream in box.registry]:  # or somebody was quicker
+        box.registry.end(stream_id, for_good=keep == "true")
+
+
+async def _remove_for_good(box: Box, stream_id: str) -> None:
+    """Take it out of the configuration, if it stands there. Raises ApiError, with nothing changed."""
+    stands_there = stream_id in [camera.id for camera in box.config.cameras]
+    if stands_there and (why_not := NO_FILE if box.keeping is None else await box.keeping.remove_camera(stream_id)):
+        raise ApiError(409, "not_kept", f"{stream_id!r} would come back with the next start: {why_not}")
+
+
+def _answer(stream: Stream, why_not: str | None) -> dict[str, object]:
+    """Its state, and for who asked whether it outlives a restart (None: nobody did)."""
+    kept = {} if why_not is None else {"kept": not why_not, "why_not_kept": why_not}
+    return {**msgspec.structs.asdict(state_of(stream)), **kept}
 
 
 def schemas() -> dict[str, object]:

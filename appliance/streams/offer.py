@@ -9,6 +9,7 @@ from msgspec import structs
 from appliance.config import AUTO, NATIVE, Camera, Preset
 from appliance.geometry import Size, fitted, turned
 from appliance.streams.rung import Rung
+from appliance.streams.slots import Slots
 from appliance.wire.hallway import Opened, Rendition
 
 NATIVE_QUALITY = 90  # for cameras that deliver no JPEG of their own
@@ -26,7 +27,7 @@ class UnknownPresetError(LookupError):
 class Offer:
     """The presets of one stream, and what was chosen for everybody who watches it."""
 
-    def __init__(self, camera: Camera, presets: dict[str, Preset]) -> None:
+    def __init__(self, camera: Camera, presets: dict[str, Preset], slots: Slots | None = None) -> None:
         self._camera = camera
         self._presets = {
             name: preset
@@ -36,11 +37,23 @@ class Offer:
         native = [NATIVE] if not camera.presets or NATIVE in camera.presets else []
         self.names = [*self._presets, *native]
         lean = {name + LEAN: _lean(preset) for name, preset in self._presets.items()}
-        self.renditions = [*self.names, *lean, LEAST]  # where one stands here is the slot its frames travel under
+        self.renditions = [*self.names, *lean, LEAST]
+        self.slots = (slots or Slots()).given_to(self.renditions)
         self._made = {**self._presets, **lean, LEAST: LEAST_PRESET}
         self.preset = camera.preset  # for viewers who ask for none
-        self.fps: int | None = None  # for everybody, over the preset's
-        self.jpeg_quality: int | None = None
+        self.fps: int | None = camera.viewer_fps or None  # for everybody, over the preset's
+        self.jpeg_quality: int | None = camera.viewer_jpeg_quality or None
+
+    def renewed(self, camera: Camera, presets: dict[str, Preset]) -> "Offer":
+        """The offer once the configuration is another. What it left alone stays as people chose it."""
+        new, before = Offer(camera, presets, self.slots), self._camera
+        if camera.preset == before.preset and self.preset in (*new.names, AUTO):
+            new.preset = self.preset
+        if camera.viewer_fps == before.viewer_fps:
+            new.fps = self.fps
+        if camera.viewer_jpeg_quality == before.viewer_jpeg_quality:
+            new.jpeg_quality = self.jpeg_quality
+        return new
 
     def resolve(self, preset: str | None) -> str:
         """The preset a wish comes to, for `auto` the best there is on its ladder. Raises UnknownPresetError."""
@@ -109,7 +122,7 @@ class Offer:
         limits = [each for each in asked_fps if each is not None]
         if len(limits) == len(asked_fps):
             fps = min(fps, max(limits))
-        slot, quality = self.renditions.index(name), self.quality_of(name)
+        slot, quality = self.slots[name], self.quality_of(name)
         if name == NATIVE:
             return Rendition(slot, None, fps, quality, None)
         preset = self._made[name]

@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator, Iterator
 
 import trio
+from msgspec import structs
 
-from appliance.config import Camera, Config
+from appliance.config import AUTO, Camera, Config
 from appliance.streams.stream import Stream
+
+MOST_STREAMS = 64  # limits.max_streams goes no further
 
 
 class UnknownStreamError(LookupError):
@@ -27,11 +30,9 @@ class Registry:
         self._config = config
         self._streams: dict[str, Stream] = {}
         # Two places for each stream that can exist: handing one over never waits, and fails only for those who make and remove at once.
-        self._added, self._to_capture = trio.open_memory_channel[Stream](2 * config.limits.max_streams)
+        self._added, self._to_capture = trio.open_memory_channel[Stream](2 * MOST_STREAMS)
         for camera in config.cameras:
-            stream = self._add(Stream(camera, config.presets, removable=False))
-            if camera.autostart:
-                stream.start()
+            self._add_configured(camera)
 
     def __iter__(self) -> Iterator[Stream]:
         return iter(list(self._streams.values()))
@@ -69,14 +70,47 @@ class Registry:
         stream.start()
         return stream
 
-    def end(self, stream_id: str) -> None:
-        """Stop a stream; one that was made at run time is gone. Raises UnknownStreamError."""
+    def end(self, stream_id: str, *, for_good: bool = False) -> None:
+        """Stop a stream; one that was made at run time, or that ends `for_good`, is gone. Raises UnknownStreamError."""
         stream = self.get(stream_id)
-        if stream.removable:
+        if stream.removable or for_good:
             del self._streams[stream_id]
             stream.remove()
         else:
             stream.stop()
+
+    def reconfigure(self, config: Config) -> None:
+        """Be what the configuration says now. Streams that did not change go on undisturbed, and so do those made at run time."""
+        self._config = config
+        configured = {camera.id: camera for camera in config.cameras}
+        for stream in self:
+            if stream.id in configured:
+                self._renew(stream, configured[stream.id])
+            elif stream.removable:
+                stream.reconfigure(self._possible(stream.camera), config.presets)
+            else:
+                del self._streams[stream.id]
+                stream.remove("removed from the configuration")
+        for camera in config.cameras:
+            if camera.id not in self._streams:
+                self._add_configured(camera)
+        others = [stream for stream in self if stream.id not in configured]
+        self._streams = {each.id: each for each in [*map(self.get, configured), *others]}  # the first is the default
+
+    def _renew(self, stream: Stream, camera: Camera) -> None:
+        starts = camera.autostart and not stream.camera.autostart
+        stream.removable = False
+        stream.reconfigure(camera, self._config.presets)
+        if starts:
+            stream.start()
+
+    def _possible(self, camera: Camera) -> Camera:
+        """A camera that the configuration does not know, with presets that it does."""
+        try:
+            self._config.check_presets(camera)
+        except ValueError:
+            return structs.replace(camera, presets=[], preset=AUTO)
+        return camera
 
     def close(self) -> None:
         """End all of them: every viewer gets a clean end."""
@@ -87,6 +121,11 @@ class Registry:
         """Every stream once, from the first on."""
         async for stream in self._to_capture:
             yield stream
+
+    def _add_configured(self, camera: Camera) -> None:
+        stream = self._add(Stream(camera, self._config.presets, removable=False))
+        if camera.autostart:
+            stream.start()
 
     def _add(self, stream: Stream) -> Stream:
         self._added.send_nowait(stream)

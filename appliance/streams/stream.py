@@ -24,6 +24,9 @@ from appliance.wire.events import Status
 from appliance.wire.hallway import Opened, Rendition
 from appliance.wire.mending import Recovery
 
+PROGRESS_GRACE_S = (
+    20.0  # beyond what capture says itself: for the end of a worker, the words in a placeholder, and a busy machine
+)
 FRESH_S = 1.5  # an older picture is not shown to a newcomer as if it were live
 
 
@@ -51,8 +54,11 @@ class Stream:
         self.settings = Settings()
         self.demand = Change()  # who watches, or what they want, is different
         self.changed = Change()  # what a viewer may know is different
-        self._hubs = {name: Hub() for name in self.offer.renditions}
-        self._slots = list(self._hubs.values())
+        self.takes = 0  # how often the camera has to be opened anew, because it is another now
+        self._hubs: dict[str, Hub] = {}
+        self._slots: list[Hub] = []  # by number; one that nobody has any more keeps its last hub, which nobody is at
+        self._give_hubs()
+        self._due_s = 0.0
 
     # What viewers take out.
 
@@ -113,12 +119,12 @@ class Stream:
     @property
     def viewers(self) -> int:
         """How many consumers there are."""
-        return sum(len(hub.subscriptions) for hub in self._slots)
+        return sum(len(hub.subscriptions) for hub in self._hubs.values())
 
     @property
     def subscriptions(self) -> list[Subscription]:
         """All consumers."""
-        return [subscription for hub in self._slots for subscription in hub.subscriptions]
+        return [subscription for hub in self._hubs.values() for subscription in hub.subscriptions]
 
     def latest(self, rendition: str) -> Frame | None:
         """The newest frame of a rendition that somebody watches."""
@@ -145,6 +151,15 @@ class Stream:
     def has_slot(self, slot: int) -> bool:
         """Is there a rendition of that number?"""
         return slot < len(self._slots)
+
+    def expect_progress(self, within_s: float) -> None:
+        """Capture says: something happens within so long (a picture, a failure, another attempt), or it has hung."""
+        self._due_s = time.monotonic() + within_s + PROGRESS_GRACE_S
+
+    @property
+    def hangs(self) -> bool:
+        """Nothing at all has come of its capture, not even a failure."""
+        return self.running and time.monotonic() > self._due_s
 
     def publish(self, slot: int, frame: Frame) -> None:
         """A frame of the rendition in `slot`, one of ours."""
@@ -187,6 +202,7 @@ class Stream:
         if not self.running:
             self.running = True
             self.mending.over()  # what was done before they stopped it
+            self.expect_progress(0)
             self._set_status("starting", "starting")
 
     def stop(self) -> None:
@@ -213,6 +229,29 @@ class Stream:
             if subscription.wish in (None, AUTO):
                 self.move(subscription, subscription.wish, subscription.wished_fps)
         self._tell_demand()
+
+    def reconfigure(self, camera: Camera, presets: dict[str, Preset]) -> None:
+        """Go on as the configuration says now. Everybody stays; who watches a preset that is gone goes on with the stream's own."""
+        before, self.camera = self.camera, camera
+        if camera.title != before.title:
+            self.name = camera.title
+        if not camera.captures_as(before):
+            self.takes += 1
+            self.producer.forget()
+        self.offer = self.offer.renewed(camera, presets)
+        self._give_hubs()
+        for subscription in self.subscriptions:
+            known = subscription.wish in (None, AUTO, *self.offer.names)
+            self.move(subscription, subscription.wish if known else None, subscription.wished_fps)
+        self._hubs = {name: self._hubs[name] for name in self.offer.renditions}
+        self._tell_demand()
+
+    def _give_hubs(self) -> None:
+        """One for each rendition; those of renditions that are gone stay until their consumers have moved."""
+        for name in self.offer.renditions:
+            hub, slot = self._hubs.setdefault(name, Hub()), self.offer.slots[name]
+            self._slots.extend(Hub() for _ in range(slot + 1 - len(self._slots)))
+            self._slots[slot] = hub
 
     def _tell_demand(self) -> None:
         self.demand.tell()

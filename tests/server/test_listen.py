@@ -117,7 +117,7 @@ SERVICE = """
 import os, socket
 from appliance.server import listen
 try:
-    sockets = listen.from_systemd()
+    sockets = listen.from_systemd().given
 except listen.ListenError as error:
     print(error)
 else:
@@ -155,5 +155,5 @@ def test_a_socket_that_does_not_listen_is_refused(opened: list[socket.socket]) -
 
 @pytest.mark.parametrize("environ", [{}, {"LISTEN_PID": "1", "LISTEN_FDS": "1"}, {"LISTEN_PID": "", "LISTEN_FDS": "x"}])
 def test_sockets_meant_for_another_process_are_left_alone(environ: dict[str, str]) -> None:
-    assert listen.from_systemd(environ) == []
+    assert listen.from_systemd(environ) == ([], [])
     assert environ == {}

@@ -7,7 +7,13 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from appliance.config import Camera, Config, Limits
-from appliance.streams.registry import Registry, StreamExistsError, TooManyStreamsError, UnknownStreamError
+from appliance.streams.registry import (
+    MOST_STREAMS,
+    Registry,
+    StreamExistsError,
+    TooManyStreamsError,
+    UnknownStreamError,
+)
 from tests.streams.frames import all_of
 
 FRONT = Camera(id="front", source="pattern")
@@ -84,7 +90,7 @@ def test_a_full_box_says_so_and_has_room_again() -> None:
 
 def test_streams_that_come_and_go_faster_than_anybody_looks() -> None:
     registry = registry_of(FRONT, max_streams=2)
-    for _ in range(3):
+    for _ in range(2 * MOST_STREAMS - 1):
         registry.create(Camera(id="demo"))
         registry.end("demo")
     with pytest.raises(TooManyStreamsError, match="faster than"):

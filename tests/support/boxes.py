@@ -16,6 +16,7 @@ import trio
 
 from appliance.config import Config, loads
 from appliance.main import main
+from appliance.reload import Beginning
 
 PATTERN = """
 [server]
@@ -34,7 +35,7 @@ def config_of(text: str = PATTERN) -> Config:
 
 async def start_box(nursery: trio.Nursery, text: str = PATTERN, *, with_lane: bool = True) -> str:
     """Run the real main in `nursery` until the test ends; returns its address."""
-    urls: list[str] = await nursery.start(partial(main, config_of(text), with_lane=with_lane))
+    urls: list[str] = await nursery.start(partial(main, Beginning(config_of(text)), with_lane=with_lane))
     return urls[0]
 
 
