@@ -118,7 +118,7 @@ def _listen(config: Config, notify: Notify) -> list[socket.socket]:
 
 
 def _hung(box: Box) -> list[str]:
-    return [stream.id for stream in box.registry if stream.hangs]
+    return [stream.id for stream in box.registry if stream.running and stream.progress.is_overdue]
 
 
 def _status(box: Box) -> str:

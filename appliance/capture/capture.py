@@ -57,7 +57,7 @@ class Capture:
 
     async def _attempt(self) -> None:
         """One worker, from start to end, and what is done after it; cut short when people stop the stream, or its camera is another."""
-        self._stream.expect_progress(0)
+        self._stream.progress.expect(0)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._cancel_when_stopped, nursery.cancel_scope)
             failure = await self._open_and_fail()
@@ -150,7 +150,7 @@ class Capture:
     async def _listen(self, worker: Worker, watch: Watch) -> NoReturn:
         """Take in what the worker says; whoever is silent for too long has failed. Raises WorkerError."""
         while True:
-            self._stream.expect_progress(watch.patience_s)
+            self._stream.progress.expect(watch.patience_s)
             with trio.move_on_after(watch.patience_s) as silence:
                 message = await worker.receive()
             if silence.cancelled_caught and worker.has_news:

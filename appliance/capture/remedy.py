@@ -61,7 +61,7 @@ class Remedy:
 
     async def _wait(self, wait_s: float, device: str, before: Node | None) -> None:
         """Until it is time, or the device is another one than `before`; without a time, also until a stuck process ends."""
-        self._stream.expect_progress(wait_s)
+        self._stream.progress.expect(wait_s)
         with trio.move_on_after(wait_s):
             async with trio.open_nursery() as nursery:
                 if wait_s == math.inf:

@@ -17,6 +17,7 @@ from appliance.streams.mending import Mending
 from appliance.streams.numbering import Numbering
 from appliance.streams.offer import Offer
 from appliance.streams.producer import Producer
+from appliance.streams.progress import Progress
 from appliance.streams.rung import Rung, bytes_ratio
 from appliance.streams.settings import Settings
 from appliance.streams.subscription import Subscription
@@ -24,9 +25,6 @@ from appliance.wire.events import Status
 from appliance.wire.hallway import Opened, Rendition
 from appliance.wire.mending import Recovery
 
-PROGRESS_GRACE_S = (
-    20.0  # beyond what capture says itself: for the end of a worker, the words in a placeholder, and a busy machine
-)
 FRESH_S = 1.5  # an older picture is not shown to a newcomer as if it were live
 
 
@@ -54,11 +52,11 @@ class Stream:
         self.settings = Settings()
         self.demand = Change()  # who watches, or what they want, is different
         self.changed = Change()  # what a viewer may know is different
+        self.progress = Progress()
         self.takes = 0  # how often the camera has to be opened anew, because it is another now
         self._hubs: dict[str, Hub] = {}
         self._slots: list[Hub] = []  # by number; one that nobody has any more keeps its last hub, which nobody is at
         self._give_hubs()
-        self._due_s = 0.0
 
     # What viewers take out.
 
@@ -152,15 +150,6 @@ class Stream:
         """Is there a rendition of that number?"""
         return slot < len(self._slots)
 
-    def expect_progress(self, within_s: float) -> None:
-        """Capture says: something happens within so long (a picture, a failure, another attempt), or it has hung."""
-        self._due_s = time.monotonic() + within_s + PROGRESS_GRACE_S
-
-    @property
-    def hangs(self) -> bool:
-        """Nothing at all has come of its capture, not even a failure."""
-        return self.running and time.monotonic() > self._due_s
-
     def publish(self, slot: int, frame: Frame) -> None:
         """A frame of the rendition in `slot`, one of ours."""
         frame = self.numbering.numbered(frame)
@@ -202,7 +191,7 @@ class Stream:
         if not self.running:
             self.running = True
             self.mending.over()  # what was done before they stopped it
-            self.expect_progress(0)
+            self.progress.expect(0)
             self._set_status("starting", "starting")
 
     def stop(self) -> None:
