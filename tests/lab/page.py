@@ -1,5 +1,6 @@
 """The page in a real browser on the host: a USB camera and vivid side by side, one of them unplugged and back."""
 
+import os
 import shutil
 import tempfile
 import threading
@@ -47,6 +48,7 @@ def play(report: Report, share: Path) -> None:
         ending = threading.Thread(target=running.process.wait, daemon=True)
         ending.start()
         until(lambda: (share / "up").exists() or not ending.is_alive(), UP_WITHIN_S)
+        os.environ["LAB_START_COSTS_S"] = (share / "up").read_text() if (share / "up").exists() else "0"
         with browser() as chromium:
             chromium.get(f"http://127.0.0.1:{port}/")
             for stream_id, what in (("front", "USB camera, MJPEG"), ("vivid", "vivid, YUYV")):

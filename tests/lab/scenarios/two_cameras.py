@@ -1,4 +1,6 @@
-"""The program with a USB camera and vivid, until /host/stop is there; files `unplug` and `plug` do what they say."""
+"""The program with a USB camera and vivid, until /host/stop is there; files `unplug` and `plug` do what they say.
+
+/host/up holds what a start of Python costs here."""
 
 import tempfile
 import time
@@ -6,6 +8,7 @@ from pathlib import Path
 
 from tests.lab.scenarios.box import box, camera
 from tests.lab.scenarios.live import vivid
+from tests.lab.scenarios.report import measured_start_costs_s
 from tests.lab.scenarios.scene import FRAMES
 from tests.lab.usbcam import remote
 
@@ -14,11 +17,13 @@ HOST = Path("/host")
 
 def main() -> None:
     """Serve."""
+    costs_s = measured_start_costs_s()
     options = ("--frames", str(FRAMES), "--sizes", "1280x720", "--fps", "15", "--formats", "mjpeg")
     with remote.camera("SN1", *options) as cam, tempfile.TemporaryDirectory() as folder:
         front = camera("front", f"usb:{cam.link()}", (1280, 720), 15)
         with box(Path(folder), front, camera("vivid", f"usb:{vivid()}", (640, 360), 10, "high")):
-            (HOST / "up").touch()
+            (HOST / "up.new").write_text(str(costs_s))
+            (HOST / "up.new").rename(HOST / "up")
             while not (HOST / "stop").exists():
                 for command in ("unplug", "plug"):
                     if (HOST / command).exists():
