@@ -119,6 +119,7 @@ async def test_status_counts(box: str, http: httpx.AsyncClient) -> None:
             "viewers",
             "tasks",
             "warnings",
+            "configuration",
             "presets",
             "refused",
             "totals",
