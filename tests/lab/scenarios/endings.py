@@ -10,10 +10,10 @@ PATIENCE_S = 20.0
 SOON_S = 5.0
 
 
-async def in_reason(report: Report, running: Box, words: str, within_s: float = SOON_S) -> None:
-    """The stream is offline with a reason that holds one of `words`."""
+async def in_reason(report: Report, running: Box, words: str, within_s: float = SOON_S, starts: int = 0) -> None:
+    """The stream is offline with a reason that holds one of `words`. `starts`: of a Python on the way there."""
     took_s, reason = await running.until("offline", PATIENCE_S, words=words)
-    report.within("a reason is shown", took_s, within_s)
+    report.within("a reason is shown", took_s, within_s, starts=starts)
     report.says("the reason", reason, words)
 
 

@@ -20,7 +20,7 @@ async def other_box(stage: Stage) -> None:
             with box(stage.folder, pattern, port=THERE):
                 await settled(viewers)
                 stage.report.that("it is live", True)
-            await endings.in_reason(stage.report, running, "cannot be reached|refuse|closed|connect|away|answer")
+            await endings.in_reason(stage.report, running, f"127.0.0.1:{THERE}")
             with box(stage.folder, pattern, port=THERE) as far:
                 await far.until("live", endings.PATIENCE_S, "far")
                 began_s = trio.current_time()

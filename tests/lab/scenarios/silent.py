@@ -52,7 +52,7 @@ async def streamon(stage: Stage) -> None:
         with box(stage.folder, camera("front", f"usb:{cam.link()}")) as running:
             async with watching(running.url) as viewers:
                 words = "lost|delivers no picture|not start|refuse|busy|bandwidth"
-                await endings.in_reason(stage.report, running, words, within_s=10)
+                await endings.in_reason(stage.report, running, words, starts=1)  # the worker's own
                 began_s = trio.current_time()
                 cam.tell("clear")
                 await endings.in_picture(stage.report, viewers[1], began_s, within_s=10)

@@ -8,7 +8,7 @@ from tests.lab.scenarios.stage import Stage, scenario
 from tests.lab.scenarios.watching import Viewer, watching
 from tests.lab.usbcam import remote
 
-LOOK_S = 8.0
+LOOK_S = 20.0  # long enough for what the emulator needs to start another worker, seconds of both its processors, to be a part of it
 RATIO = 1.2
 LEAST_S = 0.005  # two figures this close are the same
 
