@@ -163,7 +163,7 @@ async def test_what_people_set_outlives_the_plug_the_worker_and_the_box(
             answer = await http.patch(f"{box.url}/api/streams/front/controls", json=set_)
             assert answer.status_code == 200, answer.text
             fake_camera.unplug()
-            await goes_offline(viewer, "unplugged", within_s=5)
+            await goes_offline(viewer, "unplugged", within_s=30)
             assert fake_camera.controls == {}
             fake_camera.be("fine")
             await is_set_at_its_first_picture(viewer, fake_camera, set_)
@@ -183,7 +183,7 @@ async def test_what_people_set_outlives_the_plug_the_worker_and_the_box(
 
 
 async def is_set_at_its_first_picture(viewer: Talk, camera: FakeCamera, expected: dict[str, int]) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(30):
         await viewer.frame(placeholder=False)
     assert camera.controls == expected
 
@@ -197,7 +197,7 @@ async def test_a_value_on_which_the_camera_hangs_does_not_keep_the_picture_away(
             await viewer.frame(placeholder=False)
             fake_camera.note("hang brightness", 0)
             await viewer.say("set_controls", stream_id="front", values={"brightness": 5})
-            with trio.fail_after(15):
+            with trio.fail_after(40):
                 await viewer.event("stream_info", status="offline")
                 assert "hung while it was set" in (await viewer.event("error"))["message"]
                 await viewer.event("stream_info", status="live")
