@@ -1,4 +1,4 @@
-"""The page in a real browser on the host: a USB camera and vivid side by side, one of them unplugged and back."""
+"""The page in a real browser on the host: a USB camera, vivid and a ribbon camera side by side, one of them unplugged and back."""
 
 import os
 import shutil
@@ -20,7 +20,8 @@ from tests.lab.places import CACHE, LAB
 from tests.lab.scenarios.report import Report
 from tests.support.boxes import free_port
 
-NAME = "both cameras on the page"
+NAME = "all cameras on the page"
+CAMERAS = {"front": "USB camera, MJPEG", "vivid": "vivid, YUYV", "ribbon": "ribbon camera, YUV420"}
 SCREENSHOT = CACHE / "page.png"
 GUEST_PORT = 8000
 FLAGS = (
@@ -39,9 +40,9 @@ return Array.from(small.getContext("2d").getImageData(0, 0, 32, 18).data).join()
 
 
 def play(report: Report, share: Path) -> None:
-    """Boot a guest with both cameras, open the page, look."""
+    """Boot a guest with all of them, open the page, look."""
     print(f"{NAME}:", flush=True)
-    port, script = free_port(), (LAB / "guest" / "two-cameras").read_bytes()
+    port, script = free_port(), (LAB / "guest" / "all-cameras").read_bytes()
     for name in ("up", "unplug", "plug", "stop"):
         (share / name).unlink(missing_ok=True)
     with guest(Machine(forwards=((port, GUEST_PORT),)), script, share, fast=True) as running:
@@ -51,7 +52,7 @@ def play(report: Report, share: Path) -> None:
         os.environ["LAB_START_COSTS_S"] = (share / "up").read_text() if (share / "up").exists() else "0"
         with browser() as chromium:
             chromium.get(f"http://127.0.0.1:{port}/")
-            for stream_id, what in (("front", "USB camera, MJPEG"), ("vivid", "vivid, YUYV")):
+            for stream_id, what in CAMERAS.items():
                 took_s = until(lambda each=stream_id: state(chromium, each) == "LIVE", UP_WITHIN_S)
                 report.that(f"{what}: the tile is live", took_s < UP_WITHIN_S, state(chromium, stream_id))
                 pictures = glances(chromium, stream_id)

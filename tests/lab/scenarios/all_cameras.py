@@ -1,4 +1,4 @@
-"""The program with a USB camera and vivid, until /host/stop is there; files `unplug` and `plug` do what they say.
+"""The program with a USB camera, vivid and a ribbon camera, until /host/stop is there; files `unplug` and `plug` do what they say.
 
 /host/up holds what a start of Python costs here."""
 
@@ -6,6 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.lab.scenarios import csi
 from tests.lab.scenarios.box import box, camera
 from tests.lab.scenarios.live import vivid
 from tests.lab.scenarios.report import measured_start_costs_s
@@ -21,7 +22,11 @@ def main() -> None:
     options = ("--frames", str(FRAMES), "--sizes", "1280x720", "--fps", "15", "--formats", "mjpeg")
     with remote.camera("SN1", *options) as cam, tempfile.TemporaryDirectory() as folder:
         front = camera("front", f"usb:{cam.link()}", (1280, 720), 15)
-        with box(Path(folder), front, camera("vivid", f"usb:{vivid()}", (640, 360), 10, "high")):
+        others = (
+            camera("vivid", f"usb:{vivid()}", (640, 360), 10, "high"),
+            camera("ribbon", "csi:0", csi.SIZE, 5, "low"),
+        )
+        with box(Path(folder), front, *others, environment=csi.prepared()):
             (HOST / "up.new").write_text(str(costs_s))
             (HOST / "up.new").rename(HOST / "up")
             while not (HOST / "stop").exists():
