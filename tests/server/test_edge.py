@@ -98,6 +98,16 @@ async def test_how_big_a_message_may_be_depends_on_the_path() -> None:
             assert struct.pack(">H", 1009) in await client.read_to_end()
 
 
+async def test_who_is_answered_before_its_request_ends_is_told_that_the_connection_does() -> None:
+    """Or its next request would go to a connection that is closing."""
+    async with edge_of(create_app()) as served, connected(served.port) as client:
+        await client.send(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
+        assert b"connection: close" in (await client.read_until(b"\r\n\r\n")).lower()
+    async with edge_of(create_app()) as served, connected(served.port) as client:
+        await client.send(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        assert b"connection: close" not in (await client.read_until(b"\r\n\r\n")).lower()
+
+
 async def test_an_answer_reaches_a_client_that_is_still_talking() -> None:
     async with edge_of(create_app()) as served, connected(served.port) as client:
         await client.send(b"GET / HTTP/1.1\r\nHost: box\r\nX: " + b"x" * 3_000_000)

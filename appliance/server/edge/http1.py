@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -101,6 +102,10 @@ class Http1(H11Protocol):
     async def stream_send(self, event: Event) -> None:
         if isinstance(event, Response):
             self._answered.set()
+            if self.connection.their_state is h11.SEND_BODY:
+                # The rest of the request is not waited for, so the connection ends (RFC 9112, 9.3), and the client must know: or its next
+                # request would go to a closing connection.
+                event = replace(event, headers=[*event.headers, (b"connection", b"close")])
             if isinstance(self.stream, WSStream) and self.stream.handshake.accepted:
                 self.stream.connection = Candid(self.count_refusal)
         elif isinstance(event, StreamClosed) and isinstance(self.stream, WSStream) and self.stream.handshake.accepted:
