@@ -166,7 +166,7 @@ class UsbCamera:
             got, image = capture.retrieve()
         except cv2.error as error:
             return Rejected(str(error))
-        if not got or image.size == 0:
+        if not got or np.size(image) <= 1:  # None, although its types promise an array: of a transfer that was halted
             return Rejected("an empty picture")
         if self._mode.pixel_format == v4l2.MJPG:
             return _jpeg(image.tobytes(), self._captured)
