@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 from tests.lab.scenarios import csi
-from tests.lab.scenarios.box import box, camera
+from tests.lab.scenarios.box import Box, box, camera
 from tests.lab.scenarios.live import vivid
 from tests.lab.scenarios.report import measured_start_costs_s
-from tests.lab.scenarios.scene import FRAMES
+from tests.lab.scenarios.scene import FRAMES, LIVE_WITHIN_S
 from tests.lab.usbcam import remote
 
 HOST = Path("/host")
@@ -26,7 +26,9 @@ def main() -> None:
             camera("vivid", f"usb:{vivid()}", (640, 360), 10, "high"),
             camera("ribbon", "csi:0", csi.SIZE, 5, "low"),
         )
-        with box(Path(folder), front, *others, environment=csi.prepared()):
+        with box(Path(folder), front, *others, environment=csi.prepared()) as running:
+            for stream_id in ("front", "vivid", "ribbon"):
+                _wait_until_live(running, stream_id)
             (HOST / "up.new").write_text(str(costs_s))
             (HOST / "up.new").rename(HOST / "up")
             while not (HOST / "stop").exists():
@@ -34,7 +36,14 @@ def main() -> None:
                     if (HOST / command).exists():
                         (HOST / command).unlink()
                         cam.tell(command)
-                time.sleep(0.02)
+                time.sleep(0.1)
+
+
+def _wait_until_live(running: Box, stream_id: str) -> None:
+    """Before the browser comes: on a small host it takes the processor that an opening camera needs."""
+    deadline_s = time.monotonic() + LIVE_WITHIN_S
+    while time.monotonic() < deadline_s and running.api(f"/api/streams/{stream_id}")[1]["status"] != "live":
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":
