@@ -28,6 +28,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(plays.ALL)}; none: all")
     parser.add_argument("--quick", action="store_true", help="only those that CI runs, with fewer rounds")
     arguments = parser.parse_args()
+    if unknown := [name for name in arguments.names if name not in plays.ALL]:
+        parser.error(f"no such scenario: {', '.join(unknown)}; there are: {', '.join(plays.ALL)}")
     chosen = [plays.ALL[name] for name in arguments.names] or [
         each for each in plays.ALL.values() if each.quick or not arguments.quick
     ]

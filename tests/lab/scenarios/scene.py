@@ -31,6 +31,11 @@ class Scene:
         """The one that is told reasons."""
         return self.viewers[1]
 
+    def words_since(self, since_s: float) -> str:
+        """Every reason that was told since then."""
+        told = [each.words for each in self.socket.seen if each.kind == "told" and each.at_s > since_s]
+        return "; ".join(dict.fromkeys(words for words in told if words.startswith("offline"))) or "nothing"
+
     async def well_again(self) -> None:
         """Whatever was wrong is over; return once the picture is steady."""
         self.cam.tell("clear")

@@ -11,6 +11,7 @@ from tests.lab.usbcam import remote
 
 ON_ITS_WAY_S = 0.5  # pictures that left the camera before
 SILENT = "stopped delivering|no new picture"
+HALTED = f"lost|stalled|broken pictures|{SILENT}"
 
 
 def falls_silent(name: str, command: str, words: str, *, quick: bool = False) -> None:
@@ -37,10 +38,10 @@ async def halted(stage: Stage) -> None:
     scene, report = stage.scene, stage.report
     scene.cam.tell("stall-stream all")
     halted_s = await endings.pause(ON_ITS_WAY_S) + ON_ITS_WAY_S
-    told_s = await scene.socket.until("told", halted_s, endings.SOON_S, f"lost|stalled|{SILENT}")
+    told_s = await scene.socket.until("told", halted_s, endings.SOON_S, HALTED)
     live_s = await scene.socket.until("live", halted_s, endings.SOON_S)
     report.within("a reason or a picture is shown", min(told_s, live_s), endings.SOON_S)
-    report.that("which", True, "a reason" if told_s < live_s else "a picture")
+    report.says("told meanwhile", scene.words_since(halted_s), f"{HALTED}|nothing")
     await endings.in_picture(report, scene.socket, halted_s + (told_s if told_s < endings.SOON_S else 0))
     await scene.running.check_processes(report)
 
