@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+FIRST_TO_GO = 500  # of 1000
 USAGE = (
     "usage: python -m appliance.cameras worker FD | list [WIDTHxHEIGHT@FPS=SOURCE...] | list-csi | "
     "placeholder TITLE REASON WIDTHxHEIGHT..."
@@ -20,6 +21,10 @@ USAGE = (
 def _worker(fd: str) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's; it ends its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with contextlib.suppress(
+        OSError
+    ):  # when memory runs out, one camera starts anew, and not the server with all of them
+        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
     from appliance.cameras import worker
 
     return worker.run(int(fd), _devices())
