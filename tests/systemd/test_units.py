@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance import cli
+from appliance.capture import usb_reset
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICE = UNITS / "camera-appliance.service"
@@ -69,7 +70,6 @@ def test_what_the_unit_says_is_what_the_program_takes() -> None:
 
 
 def test_who_may_ask_for_a_reset_asks_at_the_same_place() -> None:
-    usb_reset = pytest.importorskip("appliance.capture.usb_reset")
     [place] = re.findall(r"(?m)^ListenStream=(.+)$", (UNITS / "camera-appliance-usb-reset.socket").read_text())
     assert Path(place) == usb_reset.SOCKET
 
