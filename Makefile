@@ -2,7 +2,7 @@
 # make test   everything CI checks
 # make lab    the same on a Debian with real camera devices made in software, in an emulator; every fault there is (as root)
 # They set up what they need first, which takes a few minutes the first time; `make setup` does only that.
-# PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about six minutes.
+# PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about nine minutes.
 
 SHELL := /bin/bash
 PYTHON ?= python3
