@@ -1,6 +1,8 @@
-"""The page in a real browser on the host: a USB camera, vivid and a ribbon camera side by side, one of them unplugged and back."""
+"""The page in a real browser on the host: a USB camera, vivid and a ribbon camera side by side, one of them unplugged and back.
 
-import os
+How soon it is back is not judged here, where three cameras and a browser share an emulator with the new worker: `unplugged.py` judges that.
+"""
+
 import shutil
 import tempfile
 import threading
@@ -49,7 +51,6 @@ def play(report: Report, share: Path) -> None:
         ending = threading.Thread(target=running.process.wait, daemon=True)
         ending.start()
         until(lambda: (share / "up").exists() or not ending.is_alive(), UP_WITHIN_S)
-        os.environ["LAB_START_COSTS_S"] = (share / "up").read_text() if (share / "up").exists() else "0"
         with browser() as chromium:
             chromium.get(f"http://127.0.0.1:{port}/")
             for stream_id, what in CAMERAS.items():
@@ -63,11 +64,11 @@ def play(report: Report, share: Path) -> None:
             print(f"  seen: {SCREENSHOT}")
             (share / "unplug").touch()
             took_s = until(lambda: state(chromium, "front") == "OFFLINE", 15)
-            report.within("unplugged: its tile says so", took_s, 2.0, starts=1)
+            report.within("unplugged: its tile says so", took_s, 2.0)
             report.says("in words", text(chromium, "front"), "unplugged|no such device")
             (share / "plug").touch()
-            took_s = until(lambda: state(chromium, "front") == "LIVE", 15)
-            report.within("plugged in: its tile is live", took_s, 3.0, starts=1)
+            took_s = until(lambda: state(chromium, "front") == "LIVE", UP_WITHIN_S)
+            report.that("plugged in: its tile is live again", took_s < UP_WITHIN_S, f"after {took_s:.1f} s")
         (share / "stop").touch()
         running.wait(30)
     report.keep()

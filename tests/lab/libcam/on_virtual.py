@@ -6,7 +6,7 @@
 3. `virtual` gives NV12 only: where YUV420 was asked for, that is what the configuration says and what buffers hold.
 4. `virtual` 0.4.0 completes requests at once: they are paced at the FrameDurationLimits asked for, or 30 a second.
 
-While /run/lab-virtual/frozen exists, no request completes; while refuse-start exists, start() fails.
+While /run/lab-virtual-faults/frozen exists, no request completes; while refuse-start exists, start() fails.
 """
 
 import os
@@ -20,9 +20,8 @@ from picamera2.allocators import LibcameraAllocator
 from picamera2.dma_heap import heapNames
 
 from tests.lab.libcam.buffers import NoHeap, VirtualAllocator
-from tests.lab.libcam.virtual import PICTURES
+from tests.lab.libcam.virtual import FROZEN, REFUSE_START
 
-FROZEN, REFUSE_START = PICTURES / "frozen", PICTURES / "refuse-start"
 FRAME_S = 1 / 30
 GLANCE_S = 0.02
 LONGEST_PAUSE_S = 10

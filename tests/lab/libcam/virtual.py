@@ -9,13 +9,16 @@ from pathlib import Path
 
 CONFIGURATION = Path("/usr/share/libcamera/pipeline/virtual/virtual.yaml")
 PICTURES = Path("/run/lab-virtual")
+FAULTS = Path("/run/lab-virtual-faults")  # elsewhere: libcamera takes whatever lies beside the pictures for one
+FROZEN, REFUSE_START = FAULTS / "frozen", FAULTS / "refuse-start"
 SIZES = ((1280, 720), (640, 480))
 
 
 def write(jpegs: list[Path], cameras: int = 1) -> None:
     """Files need far less CPU than a test pattern; libcamera wants them as 0.jpg, 1.jpg and so on, all of one size."""
-    shutil.rmtree(PICTURES, ignore_errors=True)
-    PICTURES.mkdir(parents=True)
+    for folder in (PICTURES, FAULTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
     for number, jpeg in enumerate(jpegs):
         shutil.copy(jpeg, PICTURES / f"{number}.jpg")
     CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)

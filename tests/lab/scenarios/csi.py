@@ -67,14 +67,13 @@ async def killed(stage: Stage) -> None:
 @scenario("csi camera that freezes", patience_s=240)
 async def frozen(stage: Stage) -> None:
     """picamera2 is silent about it: no callback, no exception."""
-    stop = virtual.PICTURES / "frozen"
     with box(stage.folder, camera("front", "csi:0", SIZE, 10, "medium"), environment=prepared()) as running:
         async with watching(running.url, preset="medium") as viewers:
             await settled(viewers)
-            stop.touch()
+            virtual.FROZEN.touch()
             await endings.in_reason(stage.report, running, "stopped delivering|no new picture")
             began_s = trio.current_time()
-            stop.unlink()
+            virtual.FROZEN.unlink()
             await endings.in_picture(stage.report, viewers[1], began_s, starts=2)
         await running.check_processes(stage.report)
 
@@ -82,12 +81,12 @@ async def frozen(stage: Stage) -> None:
 @scenario("csi camera that will not start", patience_s=240)
 async def refused(stage: Stage) -> None:
     environment = prepared()
-    (virtual.PICTURES / "refuse-start").touch()
+    virtual.REFUSE_START.touch()
     with box(stage.folder, camera("front", "csi:0", SIZE, 10, "medium"), environment=environment) as running:
         async with watching(running.url, preset="medium") as viewers:
             await endings.in_reason(stage.report, running, "did not start|not start", within_s=10)
             began_s = trio.current_time()
-            (virtual.PICTURES / "refuse-start").unlink()
+            virtual.REFUSE_START.unlink()
             await endings.in_picture(stage.report, viewers[1], began_s, within_s=10, starts=2)
         await running.check_processes(stage.report)
 
