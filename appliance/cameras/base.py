@@ -21,6 +21,7 @@ Image: TypeAlias = NDArray[np.uint8]  # height x width x 3, blue green red
 Plane: TypeAlias = NDArray[np.uint8]  # height x width; its rows may be padded
 
 SILENCE_S = 2.0  # a device without a whole picture for so long has failed
+MOST_AGE_S = 2.0  # a picture's time stamp further back than this is of another clock than ours
 
 
 class CameraError(Exception):
@@ -45,6 +46,13 @@ class Moment(NamedTuple):
 def now() -> Moment:
     """This instant."""
     return Moment(time.time_ns() // 1000, time.monotonic())
+
+
+def before(this: Moment, age_s: float) -> Moment | None:
+    """The instant so long before this; None where no picture can be that old, or come from the future."""
+    if not 0 <= age_s < MOST_AGE_S:
+        return None
+    return Moment(this.wall_us - round(age_s * 1e6), this.monotonic_s - age_s)
 
 
 class Planes(NamedTuple):

@@ -11,12 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from appliance.cameras.base import Image, Moment, Planes, now
+from appliance.cameras.base import Image, Moment, Planes, before, now
 from appliance.config import Camera
 from appliance.geometry import Size, fitted, turned
 
 FORMATS = ("YUV420", "NV12")  # those we can take apart
-MOST_AGE_S = 2.0  # a time stamp further back is of another clock
 
 
 class Plan(NamedTuple):
@@ -74,11 +73,9 @@ def captured_of(stamp_ns: object) -> Moment:
     this = now()
     if not isinstance(stamp_ns, int):
         return this
-    for clock_ns in (time.monotonic_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)):
-        age_s = (clock_ns - stamp_ns) / 1e9
-        if 0 <= age_s < MOST_AGE_S:
-            return Moment(this.wall_us - round(age_s * 1e6), this.monotonic_s - age_s)
-    return this
+    clocks_ns = (time.monotonic_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+    moments = (before(this, (clock_ns - stamp_ns) / 1e9) for clock_ns in clocks_ns)
+    return next((moment for moment in moments if moment), this)
 
 
 def planes_of(array: Image, pixel_format: str, size: Size) -> Planes:

@@ -9,9 +9,7 @@ from typing import Protocol
 
 import cv2
 
-from appliance.cameras.base import Moment, now
-
-MOST_AGE_S = 2.0  # a time stamp further back is of another clock
+from appliance.cameras.base import Moment, before, now
 
 
 class Stamped(Protocol):
@@ -39,7 +37,4 @@ class Stamps:
 def captured_of(capture: Stamped) -> Moment:
     """When the driver says it was captured; now, where its clock is not ours."""
     this = now()
-    age_s = this.monotonic_s - capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-    if not 0 <= age_s < MOST_AGE_S:
-        return this
-    return Moment(this.wall_us - round(age_s * 1e6), this.monotonic_s - age_s)
+    return before(this, this.monotonic_s - capture.get(cv2.CAP_PROP_POS_MSEC) / 1000) or this

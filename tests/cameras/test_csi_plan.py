@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from appliance.cameras import board
-from appliance.cameras.csi_plan import MOST_AGE_S, captured_of, frame_us, is_upright, plan, planes_of
+from appliance.cameras.base import MOST_AGE_S
+from appliance.cameras.csi_plan import captured_of, frame_us, is_upright, plan, planes_of
 from appliance.cameras.pixels import Turn
 from appliance.cameras.planes import ScaledPlanes, source_for
 from appliance.config import Camera

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from appliance.cameras.stamps import MOST_AGE_S, Stamps, captured_of
+from appliance.cameras.base import MOST_AGE_S
+from appliance.cameras.stamps import Stamps, captured_of
 from appliance.config import Camera
 from appliance.frame import Frame
 from appliance.geometry import Size
