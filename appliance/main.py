@@ -62,7 +62,8 @@ async def main(
         _collect_garbage_early()
         _say(urls, [*box.warnings, *box.notes.warnings])
         if desk_place is not None:
-            await nursery.start(desk.serve, desk_place, reload)
+            answers = {desk.RELOAD: reload, desk.HEALTH: functools.partial(_health, box)}
+            await nursery.start(desk.serve, desk_place, answers)
         nursery.start_soon(watchdog.watch, notify, functools.partial(_hung, box), functools.partial(_status, box))
         notify.ready(f"live at {', '.join(urls)}")
         await reload.keep_as_last_good(beginning)
@@ -127,6 +128,12 @@ def _status(box: Box) -> str:
     live = sum(stream.status == "live" for stream in wanted)
     problem = "; the configuration has an error" if box.notes.problem else ""
     return f"{live} of {len(wanted)} cameras live, {box.viewers} watch{problem}"
+
+
+async def _health(box: Box) -> desk.Verdict:
+    """How each camera is, for who watches over an upgrade."""
+    states = (f"{stream.id}:{stream.status if stream.running else 'resting'}" for stream in box.registry)
+    return desk.Verdict(True, " ".join(states))
 
 
 def _connections_that_fit(config: Config) -> int:

@@ -60,13 +60,26 @@ async def test_many_who_keep_at_once(owner: Owner) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"), [("", "only a reload"), ("status", "only a reload"), ("x" * 9999, "only a")]
+    ("asked", "words"), [("", "reload, health"), ("status", "reload, health"), ("x" * 9999, "reload, health")]
 )
 async def test_the_desk_answers_nothing_else(owner: Owner, asked: str, words: str) -> None:
     verdict = await trio.to_thread.run_sync(desk.ask, owner.desk, asked)
     assert not verdict.done
     assert words in verdict.words
     assert owner.desk.stat().st_mode & 0o777 == 0o600
+
+
+async def test_the_desk_says_how_each_camera_is(owner: Owner) -> None:
+    async def live() -> bool:
+        verdict = await trio.to_thread.run_sync(desk.ask, owner.desk, desk.HEALTH)
+        return verdict == desk.Verdict(True, "front:live garden:live")
+
+    await eventually(live, within_s=20)
+    async with httpx.AsyncClient(base_url=owner.url) as http:
+        await http.post("/api/streams/garden/stop")
+        await http.delete("/api/streams/garden")
+    health = await trio.to_thread.run_sync(desk.ask, owner.desk, desk.HEALTH)
+    assert health.words in ("front:live garden:resting", "front:live")
 
 
 async def test_who_does_not_wait_for_the_answer_harms_nobody(owner: Owner) -> None:

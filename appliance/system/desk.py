@@ -1,7 +1,7 @@
 """The desk: where programs of this machine ask the running one for something, and wait for its answer. A Unix socket, one line each way.
 
-    asked       "reload\n"
-    answered    "done " or "failed ", then one line for people
+    asked       "reload\n" or "health\n"
+    answered    "done " or "failed ", then one line: for people, or what `health` says: "front:live garden:offline"
 
 Rule 1: only the box's own user and root may ask; the file's mode says so.
 Rule 2: who asks waits as long as it takes, and knows then: a signal could not answer.
@@ -19,6 +19,7 @@ import trio
 PLACE = Path("/run/camera-appliance")
 NAME = "desk.sock"
 RELOAD = "reload"
+HEALTH = "health"
 PATIENCE_S = 30.0  # of who asks; a reload takes a moment, a disk that is busy may take seconds
 LONGEST_LINE = 4096
 AT_A_TIME = 8  # of those who ask; others wait in the kernel
@@ -43,11 +44,11 @@ def place(environment: Mapping[str, str]) -> Path:
 
 async def serve(
     path: Path,
-    reload: Callable[[], Awaitable[Verdict]],
+    answers: Mapping[str, Callable[[], Awaitable[Verdict]]],
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Answer for ever. Where the socket cannot be made, say so and do without."""
+    """Answer for ever what may be asked for by name. Where the socket cannot be made, say so and do without."""
     try:
         listening = _listen(path)
     except OSError as error:
@@ -60,7 +61,11 @@ async def serve(
         async with stream, room:
             with trio.move_on_after(PATIENCE_S):
                 asked = (await stream.receive_some(LONGEST_LINE)).decode(errors="replace").strip()
-                verdict = await reload() if asked == RELOAD else Verdict(False, "only a reload can be asked for here")
+                verdict = (
+                    await answers[asked]()
+                    if asked in answers
+                    else Verdict(False, f"asked for here can be: {', '.join(answers)}")
+                )
                 words = " ".join(verdict.words.split())[:LONGEST_LINE]
                 await stream.send_all(f"{'done' if verdict.done else 'failed'} {words}\n".encode())
 
@@ -68,7 +73,7 @@ async def serve(
         try:
             await answer(stream)
         except trio.BrokenResourceError:
-            log.info("who asked for a reload did not wait for the answer")
+            log.info("who asked did not wait for the answer")
 
     with listening:
         await trio.serve_listeners(attend, [trio.SocketListener(listening)], task_status=task_status)  # type: ignore[arg-type]
