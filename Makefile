@@ -1,6 +1,7 @@
 # make run    live video at http://localhost:8000
 # make test   everything CI checks
 # make lab    the same on a Debian with real camera devices made in software, in an emulator; every fault there is (as root)
+# make deb    dist/camera-appliance_VERSION_ARCH.deb for Debian 13 and Raspberry Pi OS; ARCH=arm64 make deb for a Pi, on a PC
 # They set up what they need first, which takes a few minutes the first time; `make setup` does only that.
 # PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about nine minutes.
 
@@ -9,7 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CONFIG ?= config/appliance.toml
 .DELETE_ON_ERROR:
-.PHONY: run test setup lint test-python test-web other-python lab lab-quick lock clean
+.PHONY: run test setup lint test-python test-web other-python lab lab-quick deb lock clean
 
 run: $(VENV)/.run-ready
 	$(VENV)/bin/camera-appliance run --config $(CONFIG)
@@ -60,9 +61,12 @@ lab-quick: $(VENV)/.test-ready
 	scripts/setup-lab
 	$(VENV)/bin/python -m tests.lab --quick
 
+deb: $(VENV)/.run-ready
+	HOST_PYTHON=$(VENV)/bin/python packaging/deb/build
+
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra build -o requirements.lock pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf .lab .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .lab build dist .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
