@@ -17,7 +17,8 @@ CONTROL = Path(__file__).with_name("control.in")
 SECTION = re.compile(r"^## (\S+).*?$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 BUNDLED = """\
 This package also carries the Python packages below, as they are on PyPI, checked by hash (requirements.lock). Each stands under its own
-licence, whose text is beside it, in the folder that is named. OpenCV's and NumPy's name the libraries that they bring in turn."""
+licence, whose text is beside it, in the folder that is named. OpenCV's and NumPy's name the libraries that they bring in turn. The Apache
+License 2.0 and the LGPL 2.1 also stand in /usr/share/common-licenses/Apache-2.0 and /usr/share/common-licenses/LGPL-2.1."""
 
 
 def copyright_of(licence: Path, site: Path, place: str) -> str:
