@@ -3,7 +3,7 @@
 debian() {
   say "Debian $SUITE from this host's mirror"
   mmdebstrap --mode=root --variant=minbase --components=main \
-    --include="$(lines packages.txt | paste -sd,)" \
+    --include="$(lines "$PACKAGES" | paste -sd,)" \
     --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='force-unsafe-io' \

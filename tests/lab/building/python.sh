@@ -10,7 +10,7 @@ python_layers() {
   rm -rf "$TREE/opt/ve" "$TREE/opt/picamera2"
   in_tree python3 -m venv --without-pip --system-site-packages /opt/ve  # system packages: libcamera's binding is one
   wheels "$site" --require-hashes --requirement "$PROJECT/requirements.lock"
-  lines picamera2.txt >"$CACHE/picamera2.txt"
+  lines "$LAB/building/picamera2.txt" >"$CACHE/picamera2.txt"
   wheels "$TREE/opt/picamera2" --requirement "$CACHE/picamera2.txt"
   in_tree python3 -m compileall -q -j 0 /opt/ve /opt/picamera2 >/dev/null || true  # an emulator takes long for it; some files are for other Pythons
   echo /opt/picamera2 >"$site/zz-picamera2.pth"  # behind site-packages, so what the lock has comes first
