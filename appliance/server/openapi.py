@@ -9,7 +9,7 @@ from appliance import __version__
 from appliance.server import controls_api, streams_api
 from appliance.server.box import Box
 from appliance.server.errors import json_response
-from appliance.server.status_api import BoxStatus
+from appliance.server.status_api import BoxStatus, Health
 from appliance.server.views import StreamState
 from appliance.wire.controls import Control
 
@@ -32,7 +32,7 @@ def routes(box: Box) -> Blueprint:
 def document() -> dict[str, Any]:
     """The whole document, OpenAPI 3.1."""
     _, components = msgspec.json.schema_components(
-        [StreamState, BoxStatus, Control], ref_template="#/components/schemas/{name}"
+        [StreamState, BoxStatus, Health, Control], ref_template="#/components/schemas/{name}"
     )
     error = {
         "type": "object",
@@ -62,7 +62,7 @@ def _paths() -> dict[str, Any]:
     no_stream = {"404": _error("no such stream")}
     watching = {**no_stream, "400": _error("unknown preset or bad number"), "503": _error("full, or no picture")}
     listed = _json({"type": "object", "properties": {"streams": {"type": "array", "items": _ref("StreamState")}}})
-    thing = _json({"type": "object"})
+    thing, health = _json({"type": "object"}), _json(_ref("Health"))
     start = {
         "200": state,
         "201": state,
@@ -96,7 +96,7 @@ def _paths() -> dict[str, Any]:
         "/api/cameras": {"get": _does("What is attached", {"200": thing})},
         "/api/status": {"get": _does("Numbers for people", {"200": _json(_ref("BoxStatus"))})},
         "/metrics": {"get": _does("Numbers for Prometheus", {"200": _body(_METRICS)})},
-        "/healthz": {"get": _does("Health", {"200": thing, "503": thing})},
+        "/healthz": {"get": _does("Has every camera a fresh picture?", {"200": health, "503": health})},
         "/openapi.json": {"get": _does("This document", {"200": thing})},
         "/stream": {
             "get": _does(

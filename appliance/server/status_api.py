@@ -1,6 +1,7 @@
 """Numbers for people and load balancers: status, health, attached cameras."""
 
 import time
+from collections.abc import Iterable
 
 import trio
 from msgspec import Struct, structs
@@ -20,8 +21,10 @@ from appliance.server.views import (
     totals_of,
     watching_of,
 )
+from appliance.streams.freshness import lack, waits
 from appliance.streams.stream import Stream
 
+MOST_WORDS = 200  # of a reason: a load balancer keeps what it is told in its log
 VIEWERS_AT_A_TIME = 16  # under a millisecond of arithmetic, in which no frame goes out
 
 
@@ -38,6 +41,14 @@ class BoxStatus(Struct, frozen=True):
     refused: dict[str, int]  # by the limit that did it
     totals: BoxTotals
     streams: list[StreamStatus]
+
+
+class Health(Struct, frozen=True, omit_defaults=True):
+    """`GET /healthz`."""
+
+    ok: bool
+    failing: dict[str, str] = {}  # why, by stream
+    waiting: list[str] = []  # published streams without a producer
 
 
 def routes(box: Box) -> Blueprint:
@@ -68,10 +79,21 @@ def routes(box: Box) -> Blueprint:
 
     @blueprint.get("/healthz")
     async def healthz() -> Response:
-        failing = {stream.id: stream.reason for stream in box.registry if stream.running and stream.status != "live"}
-        return json_response({"ok": not failing, **({"failing": failing} if failing else {})}, 503 if failing else 200)
+        health = health_of(box.registry)
+        return json_response(health, 200 if health.ok else 503)
 
     return blueprint
+
+
+def health_of(streams: Iterable[Stream]) -> Health:
+    """200 or not: is every picture that people want live a fresh one?"""
+    now_s, failing, waiting = time.monotonic(), {}, []
+    for stream in streams:
+        if why := lack(stream, now_s):
+            failing[stream.id] = why[:MOST_WORDS]
+        elif waits(stream):
+            waiting.append(stream.id)
+    return Health(not failing, failing, waiting)
 
 
 async def status_of(stream: Stream) -> StreamStatus:
