@@ -39,6 +39,16 @@ class RestlessBox(ToldBox):
         return self.now
 
 
+class SlowBox(ToldBox):
+    """It comes live at the fifth look."""
+
+    looks = 0
+
+    def cameras(self) -> dict[str, str] | None:
+        self.looks += 1
+        return {"front": "live" if self.looks > 4 else "starting"}
+
+
 class Machine:
     """A folder that dpkg takes for a machine, with version 1 installed."""
 
@@ -107,6 +117,12 @@ def test_a_version_that_comes_live_stays(machine: Machine) -> None:
     assert machine.kept.upgrade() is None
     assert not machine.notice.exists()
     assert [file.name for file in machine.kept.folder.iterdir()] == ["camera-appliance_1_all.deb"]
+
+
+def test_a_version_that_takes_its_time_stays(machine: Machine) -> None:
+    machine.upgrade("2", live("front"))
+    machine.check(SlowBox())
+    assert machine.runs == "2"
 
 
 @pytest.mark.parametrize(

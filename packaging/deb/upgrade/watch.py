@@ -83,9 +83,11 @@ def shortcoming(wanted: tuple[str, ...], box: Box, patience: Patience) -> str:
         lack = _lack(state, wanted, box)
         now_s = time.monotonic()
         if lack or state.pid != pid:
-            good_since_s, pid = None if lack else now_s, state.pid
-        elif good_since_s is not None and now_s - good_since_s >= patience.holds_s:
-            return ""
+            good_since_s, pid = None, state.pid
+        if not lack:
+            good_since_s = good_since_s or now_s
+            if now_s - good_since_s >= patience.holds_s:
+                return ""
         if now_s > deadline_s + (patience.holds_s if good_since_s else 0.0):
             if state.is_stopped:
                 raise StoppedError
