@@ -159,7 +159,7 @@ def _cameras(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from appliance.doctor import examination, libraries
-    from appliance.doctor.machine import ThisMachine
+    from appliance.system.machine import ThisMachine
 
     path = arguments.config or (CONFIG_PLACE if os.path.lexists(CONFIG_PLACE) else None)
     findings = examination.examine(ThisMachine(), path, libraries.ask())

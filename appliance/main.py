@@ -22,7 +22,9 @@ from appliance.server.app import create_app
 from appliance.server.box import Box
 from appliance.streams.registry import Registry
 from appliance.system import desk, watchdog
+from appliance.system.board import Board
 from appliance.system.limits import allow_open_files
+from appliance.system.looking import LOOKOUT, Lookout, look
 from appliance.system.names import host_names
 from appliance.system.notices import notices
 from appliance.system.notify import Notify
@@ -42,11 +44,13 @@ async def main(
     notify: Notify | None = None,
     desk_place: Path | None = None,
     with_lane: bool = True,
+    lookout: Lookout = LOOKOUT,
     task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. Raises listen.ListenError.
 
     `state`: the folder for what outlives a restart; None: nothing does. `desk_place`: where it can be asked for a reload.
+    `lookout`: where the board is looked at; tests have one of plain files.
     """
     notify = notify or Notify()
     sockets = _listen(beginning.config, notify)
@@ -56,11 +60,12 @@ async def main(
         await nursery.start(_obey_signals, box, reload, notify)
         if state is not None:
             await nursery.start(keeping.keep, box.registry, state)
+        await nursery.start(look, lookout, state, functools.partial(_seen, box))
         nursery.start_soon(keep_cameras_alive, box.registry)
         serve = _server_of(box, sockets, with_lane=with_lane)
         urls = await nursery.start(_serve_then_stop, serve, nursery.cancel_scope)
         _collect_garbage_early()
-        _say(urls, [*box.warnings, *box.notes.warnings])
+        _say(urls, box.all_warnings)
         if desk_place is not None:
             answers = {desk.RELOAD: reload, desk.HEALTH: functools.partial(_health, box)}
             await nursery.start(desk.serve, desk_place, answers)
@@ -116,6 +121,14 @@ def _listen(config: Config, notify: Notify) -> list[socket.socket]:
     for name in now.keys() - before:
         notify.keep(name, now[name])
     return sockets
+
+
+def _seen(box: Box, board: Board) -> None:
+    """The board was looked at."""
+    for concern in board.concerns:
+        if concern not in box.board.concerns:
+            log.warning("%s", concern)
+    box.board = board
 
 
 def _hung(box: Box) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from appliance.config import Config
 from appliance.doctor.board import has_ribbon_camera
 from appliance.doctor.finding import Finding
-from appliance.doctor.machine import Machine, Node
 from appliance.doctor.processes import Processes, User, group_number, group_of, myself
+from appliance.system.machine import Machine, Node
 
 _READ_WRITE = 0o6
 

@@ -11,7 +11,7 @@ from appliance.config import Config
 from appliance.doctor import board, devices, libraries, program, usb
 from appliance.doctor.finding import Check, Finding, State, sorted_findings
 from appliance.doctor.libraries import Answer
-from appliance.doctor.machine import Machine
+from appliance.system.machine import Machine
 
 CHECKS: tuple[Check, ...] = (
     devices.present,

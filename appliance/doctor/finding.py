@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from appliance.config import Config
-from appliance.doctor.machine import Machine
+from appliance.system.machine import Machine
 
 State = Literal["fault", "warning", "unknown", "ok"]
 STATES: tuple[State, ...] = ("fault", "warning", "unknown", "ok")  # the worst first

@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import NamedTuple
 
 from appliance.doctor.finding import Finding
-from appliance.doctor.machine import Machine
+from appliance.system.machine import Machine
 
 NEEDED = ("numpy", "cv2", "simplejpeg")
 RIBBON = ("libcamera", "picamera2")  # of the system, by apt; only cameras on the ribbon cable need them

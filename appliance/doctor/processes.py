@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from appliance.doctor.machine import Machine, fields, number
+from appliance.system.machine import Machine, fields, number
 
 _UNIT = re.compile(r"([^/\s]+\.service)\s*$", re.MULTILINE)
 

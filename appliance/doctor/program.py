@@ -9,8 +9,10 @@ from typing import NamedTuple
 from appliance import __version__
 from appliance.config import Config, ConfigError, load
 from appliance.doctor.finding import Finding
-from appliance.doctor.machine import Machine, fields, number
 from appliance.doctor.processes import Process, Processes, myself
+from appliance.system import readings
+from appliance.system.machine import Machine, fields, number
+from appliance.system.versions import system_name
 
 OTHER_FILES = 256  # beside one for each connection, as in main.py
 _LISTENS = "0A"
@@ -89,9 +91,8 @@ def open_files(machine: Machine, config: Config) -> Iterator[Finding]:
 
 def versions(machine: Machine, config: Config) -> Iterator[Finding]:
     """What to write into a report."""
-    model = machine.text("/proc/device-tree/model").strip("\0") or platform.machine()
-    lines = (line.partition("=") for line in machine.text("/etc/os-release").splitlines())
-    system = next((value.strip('"') for key, _, value in lines if key == "PRETTY_NAME"), "unknown system")
+    model = readings.model(machine) or platform.machine()
+    system = system_name(machine) or "unknown system"
     kernel = machine.text("/proc/sys/kernel/osrelease") or "unknown"
     what = f"camera-appliance {__version__}, Python {platform.python_version()}, {system}, kernel {kernel}, {model}"
     yield Finding("ok", "versions", what)

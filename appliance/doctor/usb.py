@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from appliance.config import Config
 from appliance.doctor.finding import Finding
-from appliance.doctor.machine import Machine, number
+from appliance.system.machine import Machine, number
 
 _DEVICES = "/sys/bus/usb/devices"
 UDEV_CONTROL = "/run/udev/control"

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from appliance.config import Camera, Config
 from appliance.streams.registry import Registry
+from appliance.system.board import URGENT, Board
 
 Values = dict[str, str | int | list[str] | bool]  # of a camera, by key
 Limit = Literal["viewers", "viewers_per_address", "connections", "connections_per_address", "message_rate"]
@@ -61,11 +62,17 @@ class Box:
     warnings: list[str] = field(default_factory=list)  # what the owner should know, shown on the page, beside the notes
     notes: Notes = field(default_factory=Notes)
     keeping: Keeping | None = None  # None: nothing can be kept
+    board: Board = field(default_factory=Board)  # as it was seen last
     closing: trio.Event = field(default_factory=trio.Event)
     refused: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(get_args(Limit), 0)
     )  # by the limit that did it
     started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def all_warnings(self) -> list[str]:
+        """What is to be said to everybody who opens the page."""
+        return [*self.warnings, *self.notes.warnings, *(each for each in self.board.concerns if each in URGENT)]
 
     @property
     def viewers(self) -> int:

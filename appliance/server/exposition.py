@@ -1,7 +1,7 @@
 """Exposition: the box in the words of Prometheus. Everything is read when somebody asks; nothing is kept for it.
 
 Rule 1: label values are names of this box's own: streams, of which there are at most limits.max_streams and which vanish when they are
-        removed, renditions, causes and stages. None is a viewer's.
+        removed, renditions, causes and stages, and what the board and its software are called. None is a viewer's.
 Rule 2: what people compare over time is a counter or a histogram, which add up over boxes and years; averages and rates are left to
         PromQL. Only the stages of latency are gauges, medians of two seconds: they answer where the time goes now.
 Rule 3: moments are timestamps, not ages (`time() - x` is the age): so a scrape that comes late is not wrong.
@@ -22,12 +22,12 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 
 from appliance import __version__
+from appliance.server.board_metrics import PREFIX, board_metrics
 from appliance.server.box import Box
 from appliance.streams.figures import AGE_BOUNDS_S
 from appliance.streams.stream import Stream
 
 OPEN_METRICS = "application/openmetrics-text"
-PREFIX = "camera_appliance_"
 _COUNTERS: dict[str, tuple[str, Callable[[Stream], int]]] = {
     "pictures_captured": ("Pictures the camera delivered.", lambda stream: stream.captured_total),
     "pictures_rejected": ("Pictures that were not whole.", lambda stream: stream.rejected_total),
@@ -69,6 +69,7 @@ class _BoxCollector:
         for cause, count in box.refused.items():
             refused.add_metric([cause], count)
         yield refused
+        yield from board_metrics(box.board)
         yield _viewers(streams)
         yield from _states(streams)
         yield from _counters(streams)

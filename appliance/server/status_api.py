@@ -23,6 +23,7 @@ from appliance.server.views import (
 )
 from appliance.streams.freshness import lack, waits
 from appliance.streams.stream import Stream
+from appliance.system.board import Board
 
 MOST_WORDS = 200  # of a reason: a load balancer keeps what it is told in its log
 VIEWERS_AT_A_TIME = 16  # under a millisecond of arithmetic, in which no frame goes out
@@ -39,6 +40,7 @@ class BoxStatus(Struct, frozen=True):
     configuration: Notes
     presets: dict[str, Preset]
     refused: dict[str, int]  # by the limit that did it
+    board: Board
     totals: BoxTotals
     streams: list[StreamStatus]
 
@@ -64,10 +66,11 @@ def routes(box: Box) -> Blueprint:
                 uptime_s=round(time.monotonic() - box.started_s, 1),
                 viewers=box.viewers,
                 tasks=trio.lowlevel.current_statistics().tasks_living,
-                warnings=[*box.warnings, *box.notes.warnings],
+                warnings=box.all_warnings,
                 configuration=box.notes,
                 presets=box.config.presets,
                 refused=box.refused,
+                board=box.board,
                 totals=totals_of(streams),
                 streams=streams,
             )

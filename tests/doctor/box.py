@@ -6,7 +6,7 @@ What a folder of ours cannot hold is said aloud instead: whose a device is, the 
 import shutil
 from pathlib import Path
 
-from appliance.doctor.machine import Node, ThisMachine
+from appliance.system.machine import Node, ThisMachine
 
 ROOT, PI, VIDEO, RENDER = 0, 1000, 44, 105
 MAKER = "usb-Lab_Camera"

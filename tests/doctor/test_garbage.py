@@ -11,7 +11,7 @@ from appliance.config import Camera, Config
 from appliance.doctor import examination, libraries
 from appliance.doctor.finding import STATES, Finding
 from appliance.doctor.libraries import Answer
-from appliance.doctor.machine import Machine, Node
+from appliance.system.machine import Machine, Node
 from tests.doctor.box import Box
 
 CONFIG = Config(cameras=[Camera(id="a"), Camera(id="b", source="usb:/dev/video0"), Camera(id="c", source="usb:/dev/x")])

@@ -3,6 +3,7 @@
 import math
 import re
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,7 +18,10 @@ from appliance.server.box import Box
 from appliance.server.exposition import text_of
 from appliance.streams.registry import Registry
 from appliance.streams.stream import Stream
+from appliance.system.board import Board, Disk, looked_at
+from appliance.system.machine import ThisMachine
 from tests.support.clients import eventually
+from tests.support.sysfs import Sysfs
 from tests.test_house import answer_of
 
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
@@ -156,6 +160,34 @@ async def test_what_happened_is_what_it_says(quiet_box: Box) -> None:
     assert value("picture_age_seconds_sum") == pytest.approx(0.11)
     counters = {key: count for key, count in before.items() if key[0].endswith("_total")}
     assert all(now[key] >= count for key, count in counters.items())
+
+
+async def test_the_board(quiet_box: Box, tmp_path: Path) -> None:
+    """What it says has its series, in base units; what it does not say has none."""
+    assert not any(name.startswith("camera_appliance_board") for name, _ in of(quiet_box))
+    sysfs = Sysfs(tmp_path)
+    sysfs.throttled(0b1010)
+    seen = looked_at(ThisMachine(tmp_path), Board(versions={"model": 'A "Pi"\n', "kernel": "6.12"}), Disk(10**9, 10**6))
+    quiet_box.board = seen
+    now = {name: value for (name, labels), value in of(quiet_box).items() if not labels}
+    board = {name.partition("board_")[2]: value for name, value in now.items() if "_board_" in name}
+    assert time.time() - board.pop("boot_timestamp_seconds") == pytest.approx(86400.5, abs=5)
+    assert board == {
+        "temperature_celsius": 48.3,
+        "under_voltage": 0,
+        "slowed": 1,
+        "memory_total_bytes": 3884008 * 1024,
+        "memory_available_bytes": 2400000 * 1024,
+        "cma_total_bytes": 524288 * 1024,
+        "cma_free_bytes": 400000 * 1024,
+        "disk_total_bytes": 10**9,
+        "disk_free_bytes": 10**6,
+        "wifi_signal_dbm": -56,
+        "clock_synchronised": 1,
+    }
+    assert of(quiet_box)["camera_appliance_board_info", (("kernel", "6.12"), ("model", 'A "Pi"\n'))] == 1
+    opened = open_metrics_of(text_of(quiet_box, "application/openmetrics-text")[0].decode())
+    assert {family.unit for family in opened if "_board_" in family.name} == {"", "celsius", "bytes", "seconds"}
 
 
 async def test_labels_do_not_grow(quiet_box: Box) -> None:

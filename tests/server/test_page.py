@@ -122,6 +122,7 @@ async def test_status_counts(box: str, http: httpx.AsyncClient) -> None:
             "configuration",
             "presets",
             "refused",
+            "board",
             "totals",
             "streams",
         }

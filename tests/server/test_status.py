@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -15,8 +16,12 @@ from appliance.server.views import info_of, totals_of
 from appliance.streams.registry import Registry
 from appliance.streams.stream import Stream
 from appliance.streams.subscription import Subscription
+from appliance.system.board import POWER_CONCERN
+from appliance.system.looking import Lookout
 from appliance.wire.events import Dropped, Stages
+from tests.support.boxes import start_box
 from tests.support.clients import eventually, open_mjpeg, open_viewer
+from tests.support.sysfs import Sysfs
 
 STAGES = ("camera_ms", "worker_ms", "server_ms", "wire_ms", "drawn_ms")
 
@@ -117,6 +122,26 @@ async def test_stream_info_says_what_a_viewer_gets(stream: Stream) -> None:
     numbers = subscription.figures.numbers(time.monotonic())
     assert info_of(stream, subscription, 3, "binary", numbers).numbers is numbers
     assert not info_of(stream, stream.subscribe("low"), 3, "binary").auto
+
+
+async def test_the_board_and_what_is_wrong_with_it(
+    nursery: trio.Nursery, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    sysfs = Sysfs(tmp_path)
+    sysfs.under_voltage(True)
+    sysfs.gone("/run/systemd/timesync/synchronized")
+    url = await start_box(nursery, lookout=Lookout(tmp_path, 0.05))
+    status = msgspec.json.decode((await http.get(f"{url}/api/status")).content, type=BoxStatus)
+    assert status.board.temperature_c == 48.3, "known before anybody could ask"
+    assert status.board.concerns[0] == POWER_CONCERN
+    assert status.warnings == [POWER_CONCERN], "the urgent ones"
+    sysfs.under_voltage(False)
+
+    async def is_well() -> bool:
+        told = msgspec.json.decode((await http.get(f"{url}/api/status")).content, type=BoxStatus)
+        return not told.warnings and told.board.versions.get("model", "").startswith("Raspberry Pi 4")
+
+    await eventually(is_well)
 
 
 async def test_the_running_box_says_where_the_time_goes(box: str, http: httpx.AsyncClient) -> None:

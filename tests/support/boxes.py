@@ -17,6 +17,7 @@ import trio
 from appliance.config import Config, loads
 from appliance.main import main
 from appliance.reload import Beginning
+from appliance.system.looking import LOOKOUT, Lookout
 
 PATTERN = """
 [server]
@@ -33,9 +34,12 @@ def config_of(text: str = PATTERN) -> Config:
     return loads(text)
 
 
-async def start_box(nursery: trio.Nursery, text: str = PATTERN, *, with_lane: bool = True) -> str:
-    """Run the real main in `nursery` until the test ends; returns its address."""
-    urls: list[str] = await nursery.start(partial(main, Beginning(config_of(text)), with_lane=with_lane))
+async def start_box(
+    nursery: trio.Nursery, text: str = PATTERN, *, with_lane: bool = True, lookout: Lookout = LOOKOUT
+) -> str:
+    """Run the real main in `nursery` until the test ends; returns its address. `lookout`: which board it sees."""
+    box = partial(main, Beginning(config_of(text)), with_lane=with_lane, lookout=lookout)
+    urls: list[str] = await nursery.start(box)
     return urls[0]
 
 

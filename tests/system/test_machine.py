@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.doctor.machine import MOST_BYTES, ThisMachine, fields, number
+from appliance.system.machine import MOST_BYTES, ThisMachine, fields, number
 
 
 def test_a_pipe_is_not_read(tmp_path: Path) -> None:
