@@ -97,6 +97,22 @@
  * @property {number} fps
  * @property {number} jpeg_quality
  *
+ * @typedef {object} BoxStatus  what the page needs of `GET /api/status`; older boxes say less
+ * @property {string[]} [warnings]
+ * @property {Record<string, Preset>} [presets]
+ * @property {Board} [board]
+ *
+ * @typedef {object} Board  how the machine fares; null: it does not say
+ * @property {number | null} temperature_c
+ * @property {{under_voltage: boolean | null, slowed: boolean | null, under_voltage_since_start: boolean | null, slowed_since_start: boolean | null}} power
+ * @property {{total_bytes: number | null, available_bytes: number | null, cma_total_bytes: number | null, cma_free_bytes: number | null}} memory
+ * @property {{total_bytes: number, free_bytes: number} | null} disk
+ * @property {{interface: string, signal_dbm: number} | null} wifi
+ * @property {boolean | null} clock_synchronised
+ * @property {number | null} uptime_s
+ * @property {Record<string, string>} versions
+ * @property {string[]} concerns  sentences, the worst first
+ *
  * @typedef {Choice & {large: boolean}} Wish  `large`: it has the page to itself
  *
  * @typedef {object} Figures  what the player knows of one stream, four times a second

@@ -17,7 +17,7 @@ export const api = {
   streams: async () => (await ask("GET", "/api/streams")).streams,
   /** @returns {Promise<Camera[]>} */
   cameras: async () => (await ask("GET", "/api/cameras")).cameras,
-  /** @returns {Promise<{warnings?: string[], presets?: Record<string, import("../types.js").Preset>}>} */
+  /** @returns {Promise<import("../types.js").BoxStatus>} */
   status: () => ask("GET", "/api/status"),
   /**
    * @param {{id: string} | {source: string, name?: string}} wanted

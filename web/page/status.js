@@ -1,7 +1,8 @@
-/** What the box says about itself now and then: the numbers of its presets, and what it warns of. */
+/** What the box says about itself now and then: the numbers of its presets, how it fares, and what it warns of. */
 
 import { presetOf } from "../model/presets.js";
 import { api } from "./api.js";
+import { BoardFacts } from "./board_facts.js";
 import { Poll } from "./poll.js";
 
 /** @typedef {import("../types.js").Preset} Preset */
@@ -10,6 +11,7 @@ const EVERY_MS = 10_000;
 
 export class Status {
   #poll = new Poll(EVERY_MS, () => this.#fetch());
+  #board = new BoardFacts();
   #warn;
   /** @type {Record<string, Preset>} */
   #presets = {};
@@ -36,6 +38,7 @@ export class Status {
     const status = await api.status().catch(() => null);
     if (!status) return;
     this.#presets = status.presets ?? {};
+    this.#board.show(status.board);
     this.#warn(status.warnings ?? []);
   }
 }
