@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,9 @@ from appliance.reload import Beginning, Reload
 from appliance.server import edge, listen
 from appliance.server.app import create_app
 from appliance.server.box import Box
+from appliance.streams.ceiling import LOWEST
 from appliance.streams.registry import Registry
+from appliance.streams.relief import Patience, Relief, Strain
 from appliance.system import desk, watchdog
 from appliance.system.board import Board
 from appliance.system.limits import allow_open_files
@@ -45,12 +48,13 @@ async def main(
     desk_place: Path | None = None,
     with_lane: bool = True,
     lookout: Lookout = LOOKOUT,
+    patience: Patience | None = None,
     task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the box until SIGTERM or SIGINT; reports its URLs once it answers. Raises listen.ListenError.
 
     `state`: the folder for what outlives a restart; None: nothing does. `desk_place`: where it can be asked for a reload.
-    `lookout`: where the board is looked at; tests have one of plain files.
+    `lookout`: where the board is looked at; tests have one of plain files, and less `patience` with it.
     """
     notify = notify or Notify()
     sockets = _listen(beginning.config, notify)
@@ -60,7 +64,7 @@ async def main(
         await nursery.start(_obey_signals, box, reload, notify)
         if state is not None:
             await nursery.start(keeping.keep, box.registry, state)
-        await nursery.start(look, lookout, state, functools.partial(_seen, box))
+        await nursery.start(look, lookout, state, functools.partial(_seen, box, Relief(patience)))
         nursery.start_soon(keep_cameras_alive, box.registry)
         serve = _server_of(box, sockets, with_lane=with_lane)
         urls = await nursery.start(_serve_then_stop, serve, nursery.cancel_scope)
@@ -123,12 +127,19 @@ def _listen(config: Config, notify: Notify) -> list[socket.socket]:
     return sockets
 
 
-def _seen(box: Box, board: Board) -> None:
-    """The board was looked at."""
+def _seen(box: Box, relief: Relief, board: Board) -> None:
+    """The board was looked at: say what is news, and spare it if it needs that."""
     for concern in board.concerns:
         if concern not in box.board.concerns:
             log.warning("%s", concern)
-    box.board = board
+    box.board, power = board, board.power
+    strain = Strain(board.temperature_c, board.heat_limit_c, bool(power.under_voltage), bool(power.throttled))
+    ceiling, before = relief.look(time.monotonic(), strain), box.registry.ceiling.level
+    box.registry.limit(ceiling)
+    if ceiling.level > before:
+        log.warning("pictures are reduced, step %d of %d: %s", ceiling.level, LOWEST, ceiling.why)
+    elif ceiling.level < before:
+        log.info("pictures are %s", f"reduced less now, step {ceiling.level}" if ceiling.level else "as chosen again")
 
 
 def _hung(box: Box) -> list[str]:

@@ -48,6 +48,7 @@
  * @property {number} slot
  * @property {boolean} [auto]  the quality follows this viewer's connection
  * @property {string} [rung]  what this viewer gets now, for people: "medium at 12 fps, lean"
+ * @property {string} [reduced]  why it gets less than it chose, whatever its connection: "the board is 81 °C hot"
  * @property {Recovery | null} [recovery]
  * @property {Numbers | null} [numbers]  older boxes say nothing of these three
  *
@@ -101,6 +102,7 @@
  * @property {string[]} [warnings]
  * @property {Record<string, Preset>} [presets]
  * @property {Board} [board]
+ * @property {{level: number, why: string}} [reduction]  how much less everybody gets, to spare the board
  *
  * @typedef {object} Board  how the machine fares; null: it does not say
  * @property {number | null} temperature_c

@@ -70,6 +70,8 @@ class _BoxCollector:
             refused.add_metric([cause], count)
         yield refused
         yield from board_metrics(box.board)
+        words = "How far pictures are reduced for everybody to spare the board, 0 (not at all) to 3."
+        yield GaugeMetricFamily(f"{PREFIX}reduction_level", words, box.registry.ceiling.level)
         yield _viewers(streams)
         yield from _states(streams)
         yield from _counters(streams)

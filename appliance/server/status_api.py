@@ -29,6 +29,13 @@ MOST_WORDS = 200  # of a reason: a load balancer keeps what it is told in its lo
 VIEWERS_AT_A_TIME = 16  # under a millisecond of arithmetic, in which no frame goes out
 
 
+class Reduction(Struct, frozen=True):
+    """How much less than they chose viewers get, to spare the board: level 0 is nothing, 3 the most."""
+
+    level: int
+    why: str  # half a sentence for people; "" at level 0
+
+
 class BoxStatus(Struct, frozen=True):
     """`GET /api/status`."""
 
@@ -41,6 +48,7 @@ class BoxStatus(Struct, frozen=True):
     presets: dict[str, Preset]
     refused: dict[str, int]  # by the limit that did it
     board: Board
+    reduction: Reduction
     totals: BoxTotals
     streams: list[StreamStatus]
 
@@ -71,6 +79,7 @@ def routes(box: Box) -> Blueprint:
                 presets=box.config.presets,
                 refused=box.refused,
                 board=box.board,
+                reduction=Reduction(*box.registry.ceiling),
                 totals=totals_of(streams),
                 streams=streams,
             )

@@ -151,6 +151,7 @@ def info_of(
         format=format_,
         auto=subscription.auto,
         rung=subscription.rung_name,
+        reduced=stream.offer.reduction(subscription.wish, stream.opened),
         numbers=numbers,
         recovery=stream.recovery,
     )

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from appliance.config import AUTO, NATIVE, Camera, Preset
 from appliance.geometry import Size, fitted, turned
+from appliance.streams.ceiling import NONE
 from appliance.streams.rung import Rung
 from appliance.streams.slots import Slots
 from appliance.wire.hallway import Opened, Rendition
@@ -17,6 +18,7 @@ LEAN, LEAST = "~lean", "~least"
 LEAN_QUALITY = 20  # lower than the preset's: about 0.6 of the bytes
 LOWEST_QUALITY = 50  # below, pictures are blocks
 LEAST_PRESET = Preset(height=240, fps=12, jpeg_quality=LOWEST_QUALITY, max_kbytes_per_s=100)
+JPEG_FORMATS = ("MJPG", "JPEG")  # of cameras, as V4L2 calls them
 SMOOTH_FPS = 10.0  # a ladder skips no more frames than leave this
 
 
@@ -43,10 +45,12 @@ class Offer:
         self.preset = camera.preset  # for viewers who ask for none
         self.fps: int | None = camera.viewer_fps or None  # for everybody, over the preset's
         self.jpeg_quality: int | None = camera.viewer_jpeg_quality or None
+        self.ceiling = NONE  # for everybody, whatever they chose
 
     def renewed(self, camera: Camera, presets: dict[str, Preset]) -> "Offer":
         """The offer once the configuration is another. What it left alone stays as people chose it."""
         new, before = Offer(camera, presets, self.slots), self._camera
+        new.ceiling = self.ceiling
         if camera.preset == before.preset and self.preset in (*new.names, AUTO):
             new.preset = self.preset
         if camera.viewer_fps == before.viewer_fps:
@@ -68,16 +72,60 @@ class Offer:
         """Whether a wish means: as the viewer's connection allows."""
         return AUTO in (preset, self.preset if preset is None else None)
 
-    def rungs(self, preset: str | None) -> list[Rung]:
+    def rungs(self, preset: str | None, opened: Opened | None = None) -> list[Rung]:
         """What a viewer with this wish may get, best first: one thing, or for `auto` a ladder. Raises UnknownPresetError."""
+        wished = self._wished(preset)
+        return self._below_ceiling(wished, opened) if self.ceiling.level else wished
+
+    def reduction(self, preset: str | None, opened: Opened | None) -> str:
+        """Why a viewer with this wish gets less than it comes to; "": it does not."""
+        if not self.ceiling.level or self.rungs(preset, opened) == self._wished(preset):
+            return ""
+        return self.ceiling.why
+
+    def _wished(self, preset: str | None) -> list[Rung]:
         top = self.resolve(preset)
         if not self.is_auto(preset):
             return [Rung(top, top, None, top)]
         below = self.names[: self.names.index(top) + 1]
         ladder = [rung for name in reversed(below) for rung in self._rungs_of(name)]
         if all(self._presets[name].height > LEAST_PRESET.height for name in below if name != NATIVE):
-            ladder.append(Rung(LEAST, below[0], None, f"{LEAST_PRESET.height} lines"))
+            ladder.append(self._least_rung(below[0]))
         return ladder
+
+    def _least_rung(self, preset: str) -> Rung:
+        return Rung(LEAST, preset, None, f"{LEAST_PRESET.height} lines")
+
+    def _below_ceiling(self, wished: list[Rung], opened: Opened | None) -> list[Rung]:
+        """Those that may be, slower; if none may, the best that does."""
+        admitted = [rung for rung in wished if self._is_admitted(rung.rendition, opened)] or [
+            self._best_admitted(opened)
+        ]
+        return list(dict.fromkeys(self._slowed(rung) for rung in admitted))
+
+    def _is_admitted(self, rendition: str, opened: Opened | None) -> bool:
+        return self.ceiling.admits(self.size_of(rendition, opened).height) or self._passes(rendition, opened)
+
+    def _best_admitted(self, opened: Opened | None) -> Rung:
+        names = [name for name in self._presets if self._is_admitted(name, opened)]
+        return Rung(names[-1], names[-1], None, names[-1]) if names else self._least_rung(self.names[0])
+
+    def _passes(self, rendition: str, opened: Opened | None) -> bool:
+        """Does the camera's own JPEG go through? As far as can be said here: whether it is too heavy for its preset shows in the worker."""
+        upright = self._camera.rotation == 0 and self._camera.flip == "none"
+        if opened is None or opened.pixel_format not in JPEG_FORMATS or not upright:
+            return False
+        own = rendition in self._presets and self.jpeg_quality is None
+        return rendition == NATIVE or (own and self.size_of(rendition, opened).height == opened.height)
+
+    def _slowed(self, rung: Rung) -> Rung:
+        most_fps = self.fps_of(rung.rendition)
+        fps = self.ceiling.fps(most_fps) if rung.fps is None else min(rung.fps, self.ceiling.fps(most_fps))
+        if fps == (rung.fps or most_fps):
+            return rung
+        base = rung.name.partition(" at ")[0].removesuffix(", lean")
+        lean = ", lean" if rung.rendition.endswith(LEAN) else ""
+        return rung._replace(fps=fps, name=f"{base} at {fps:g} fps{lean}")
 
     def _rungs_of(self, name: str) -> list[Rung]:
         """All of it, then every other frame, then a lower JPEG quality."""

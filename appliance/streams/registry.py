@@ -6,6 +6,8 @@ import trio
 from msgspec import structs
 
 from appliance.config import AUTO, Camera, Config
+from appliance.streams.ceiling import NONE, Ceiling
+from appliance.streams.lowering import put_under
 from appliance.streams.stream import Stream
 
 MOST_STREAMS = 64  # limits.max_streams goes no further
@@ -29,6 +31,7 @@ class Registry:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._streams: dict[str, Stream] = {}
+        self.ceiling = NONE  # the most that viewers get for now
         # Two places for each stream that can exist: handing one over never waits, and fails only for those who make and remove at once.
         self._added, self._to_capture = trio.open_memory_channel[Stream](2 * MOST_STREAMS)
         for camera in config.cameras:
@@ -117,6 +120,12 @@ class Registry:
         for stream in self:
             stream.remove("this box is stopping")
 
+    def limit(self, ceiling: Ceiling) -> None:
+        """From now on nobody gets more than this, of any stream there is or will be. To be called now and then while it is the same."""
+        self.ceiling = ceiling
+        for stream in self:
+            put_under(stream, ceiling)
+
     async def added(self) -> AsyncIterator[Stream]:
         """Every stream once, from the first on."""
         async for stream in self._to_capture:
@@ -130,4 +139,5 @@ class Registry:
     def _add(self, stream: Stream) -> Stream:
         self._added.send_nowait(stream)
         self._streams[stream.id] = stream
+        stream.offer.ceiling = self.ceiling
         return stream

@@ -62,7 +62,7 @@ class Stream:
 
     def subscribe(self, preset: str | None, fps: float | None = None) -> Subscription:
         """A new consumer of the rendition; call `leave` when done. Raises UnknownPresetError."""
-        subscription = Subscription(self.offer.rungs(preset), fps, Figures(self.totals), wish=preset)
+        subscription = Subscription(self.offer.rungs(preset, self.opened), fps, Figures(self.totals), wish=preset)
         if self.removed:
             subscription.close()
         self._hubs[subscription.rendition].add(subscription, time.monotonic() - FRESH_S)
@@ -71,7 +71,7 @@ class Stream:
 
     def move(self, subscription: Subscription, preset: str | None, fps: float | None) -> None:
         """Let a consumer go on as it wishes now. Raises UnknownPresetError, with nothing changed."""
-        rungs, rendition = self.offer.rungs(preset), subscription.rendition
+        rungs, rendition = self.offer.rungs(preset, self.opened), subscription.rendition
         subscription.wish_for(rungs, fps, preset)
         if subscription.rendition != rendition:
             self._hubs[rendition].remove(subscription)

@@ -11,6 +11,7 @@ from appliance.system.machine import Machine
 
 MIB = 1024 * 1024
 HOT_C, TOO_HOT_C = 80.0, 85.0  # the firmware of every Raspberry Pi slows down from 80 to 85 °C
+LIMIT_C, LIMIT_OF_A_PC_C = 78.0, 92.0  # just below that, and where laptops begin to
 LITTLE_MEMORY_BYTES, NO_MEMORY_BYTES = 96 * MIB, 32 * MIB
 LITTLE_DISK_BYTES, NO_DISK_BYTES = 200 * MIB, 8 * MIB
 WEAK_DBM = -75  # below, Wi-Fi sends everything several times
@@ -36,6 +37,7 @@ class Power(Struct, frozen=True):
 
     under_voltage: bool | None = None  # now
     slowed: bool | None = None  # now: capped, throttled or at its soft limit of temperature
+    throttled: bool | None = None  # now: of these the one that hurts
     under_voltage_since_start: bool | None = None
     slowed_since_start: bool | None = None
 
@@ -67,6 +69,7 @@ class Board(Struct, frozen=True, kw_only=True):
     """One look at it."""
 
     temperature_c: float | None = None
+    heat_limit_c: float = LIMIT_C  # from here on pictures are reduced
     power: Power = Power()
     memory: Memory = Memory()
     disk: Disk | None = None  # where the box keeps what outlives a restart
@@ -83,6 +86,7 @@ def looked_at(machine: Machine, before: Board, disk: Disk | None) -> Board:
     memory = readings.memory_bytes(machine)
     board = Board(
         temperature_c=None if heat is None else round(heat.celsius, 1),
+        heat_limit_c=LIMIT_C if readings.model(machine) else LIMIT_OF_A_PC_C,
         power=_power(machine, before.power),
         memory=Memory(*(memory.get(name) for name in ("MemTotal", "MemAvailable", "CmaTotal", "CmaFree"))),
         disk=disk,
@@ -104,6 +108,7 @@ def _power(machine: Machine, before: Power) -> Power:
     return Power(
         under_voltage=low,
         slowed=slowed,
+        throttled=None if found is None else bool(bits & readings.THROTTLED),
         under_voltage_since_start=_ever(
             before.under_voltage_since_start, low, bits & readings.UNDER_VOLTAGE << readings.SINCE
         ),
@@ -118,7 +123,7 @@ def _ever(before: bool | None, now: bool | None, since: int) -> bool | None:
 def concerns(board: Board) -> list[str]:
     """What its owner should know, the worst first; [] while all is well."""
     power, memory, disk = board.power, board.memory, board.disk
-    hot = board.temperature_c is not None and board.temperature_c >= HOT_C
+    hot = board.temperature_c is not None and board.temperature_c >= board.heat_limit_c
     told = [
         (power.under_voltage, POWER_CONCERN),
         (hot, HEAT_CONCERN),

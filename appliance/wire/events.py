@@ -158,6 +158,7 @@ class StreamInfo(Struct, frozen=True):
     format: Format
     auto: bool = False  # this viewer's quality follows its connection
     rung: str = ""  # what it gets now, for people: "high", "high at 15 fps", …
+    reduced: str = ""  # why it gets less than it chose, whatever its connection: "the board is 81 °C hot"
     numbers: Numbers | None = None
     recovery: Recovery | None = None  # None: nothing is being mended
 

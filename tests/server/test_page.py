@@ -123,6 +123,7 @@ async def test_status_counts(box: str, http: httpx.AsyncClient) -> None:
             "presets",
             "refused",
             "board",
+            "reduction",
             "totals",
             "streams",
         }

@@ -42,7 +42,7 @@ async def test_a_viewer_is_told_then_sees(box: str) -> None:
     assert (info["preset"], info["width"], info["height"], info["fps"]) == ("high", 1280, 720, 30)
     assert set(info) == {
         *("stream_id", "name", "status", "reason", "running", "preset", "presets", "width", "height", "fps"),
-        *("jpeg_quality", "viewers", "dropped", "slot", "format", "auto", "rung", "numbers", "recovery"),
+        *("jpeg_quality", "viewers", "dropped", "slot", "format", "auto", "rung", "reduced", "numbers", "recovery"),
     }
     assert all(second.number > first.number for first, second in itertools.pairwise(frames))
     assert all(wire_jpeg.inspect(frame.payload) == (frame.width, frame.height) == (1280, 720) for frame in frames)

@@ -17,6 +17,7 @@ import trio
 from appliance.config import Config, loads
 from appliance.main import main
 from appliance.reload import Beginning
+from appliance.streams.relief import Patience
 from appliance.system.looking import LOOKOUT, Lookout
 
 PATTERN = """
@@ -35,10 +36,15 @@ def config_of(text: str = PATTERN) -> Config:
 
 
 async def start_box(
-    nursery: trio.Nursery, text: str = PATTERN, *, with_lane: bool = True, lookout: Lookout = LOOKOUT
+    nursery: trio.Nursery,
+    text: str = PATTERN,
+    *,
+    with_lane: bool = True,
+    lookout: Lookout = LOOKOUT,
+    patience: Patience | None = None,
 ) -> str:
     """Run the real main in `nursery` until the test ends; returns its address. `lookout`: which board it sees."""
-    box = partial(main, Beginning(config_of(text)), with_lane=with_lane, lookout=lookout)
+    box = partial(main, Beginning(config_of(text)), with_lane=with_lane, lookout=lookout, patience=patience)
     urls: list[str] = await nursery.start(box)
     return urls[0]
 
@@ -54,7 +60,15 @@ def free_port() -> int:
 class BoxProcess:
     """The program as a person starts it: `python -m appliance run`."""
 
-    def __init__(self, folder: Path, text: str = PATTERN, *, env: dict[str, str] | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        text: str = PATTERN,
+        *,
+        env: dict[str, str] | None = None,
+        port: int = 0,
+        module: str = "appliance",
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "box.log"
@@ -62,7 +76,7 @@ class BoxProcess:
         config.write_text(text.replace("127.0.0.1:0", f"127.0.0.1:{self.port}"))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "appliance", "run", "--config", str(config)],
+                [sys.executable, "-m", module, "run", "--config", str(config)],
                 stderr=log,
                 env={**os.environ, "STATE_DIRECTORY": str(folder / "state"), **(env or {})},
             )

@@ -27,7 +27,7 @@ def seen(sysfs: Sysfs, before: Board | None = None, disk: Disk | None = None) ->
 def test_a_raspberry_pi_that_is_well(sysfs: Sysfs) -> None:
     assert seen(sysfs, disk=Disk(32_000_000_000, 20_000_000_000)) == Board(
         temperature_c=48.3,
-        power=Power(False, False, False, False),
+        power=Power(False, False, False, False, False),
         memory=Memory(3884008 * 1024, 2400000 * 1024, 524288 * 1024, 400000 * 1024),
         disk=Disk(32_000_000_000, 20_000_000_000),
         wifi=Wifi("wlan0", -56),
@@ -39,7 +39,9 @@ def test_a_raspberry_pi_that_is_well(sysfs: Sysfs) -> None:
 def test_what_a_machine_does_not_say_is_not_known(tmp_path: Path) -> None:
     board = looked_at(ThisMachine(tmp_path / "nothing"), Board(), None)
     clock = board.clock_synchronised  # this machine's kernel was asked
-    assert board == Board(clock_synchronised=clock, concerns=[boards.CLOCK_CONCERN] if clock is False else [])
+    assert board == Board(
+        heat_limit_c=92.0, clock_synchronised=clock, concerns=[boards.CLOCK_CONCERN] if clock is False else []
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_garbage_in_one_file_costs_only_what_it_would_have_said(sysfs: Sysfs, pa
 def test_a_pi_5_has_its_firmware_elsewhere(sysfs: Sysfs) -> None:
     sysfs.gone(THROTTLED)
     sysfs.write("/sys/devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled", "0x80008")
-    assert seen(sysfs).power == Power(False, True, False, True)
+    assert seen(sysfs).power == Power(False, True, False, False, True)
 
 
 def test_the_processor_counts_and_not_a_disk_or_a_radio(sysfs: Sysfs) -> None:
@@ -76,9 +78,9 @@ def test_the_processor_counts_and_not_a_disk_or_a_radio(sysfs: Sysfs) -> None:
 def test_what_was_since_the_start_is_kept_though_the_firmware_forgets(sysfs: Sysfs) -> None:
     sysfs.throttled(0x50005)
     low = seen(sysfs)
-    assert low.power == Power(True, True, True, True)
+    assert low.power == Power(True, True, True, True, True)
     sysfs.throttled(0)
-    assert seen(sysfs, low).power == Power(False, False, True, True)
+    assert seen(sysfs, low).power == Power(False, False, False, True, True)
 
 
 def test_the_clock(sysfs: Sysfs) -> None:
@@ -87,7 +89,7 @@ def test_the_clock(sysfs: Sysfs) -> None:
 
 
 def test_concerns_are_told_the_worst_first_and_do_not_move(sysfs: Sysfs) -> None:
-    sysfs.celsius(81.2)
+    sysfs.celsius(79.2)
     sysfs.under_voltage(True)
     sysfs.write("/proc/meminfo", "MemTotal: 400000 kB\nMemAvailable: 50000 kB")
     sysfs.write("/proc/net/wireless", " wlan0: 0000   54.  176.  -256 0 0")  # a byte: -80

@@ -64,6 +64,13 @@ test("a chosen quality, an older box and a picture that came otherwise have no h
   assert.equal(currentOf(full, undefined), undefined);
 });
 
+test("what the board cannot do is not the connection's fault", () => {
+  const words = (more) => slowWords({ ...full, ...more }, stream, best, null);
+  assert.equal(words({ reduced: "the board is 81 °C hot", preset: "low", height: 320 }), "Reduced: the board is 81 °C hot");
+  assert.equal(words({ reduced: "the board is 81 °C hot", auto: false }), "Reduced: the board is 81 °C hot");
+  assert.equal(words({ reduced: "" }), "");
+});
+
 test("a hint waits until its cause has lasted, and goes by itself", () => {
   const hint = new Hint();
   const seen = [["480p", 0], ["", 900], ["480p", 1000], ["480p", 2900], ["480p", 3000], ["", 3500], ["", 5499], ["", 5500]];

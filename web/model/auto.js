@@ -48,6 +48,7 @@ export function autoNow(info, choice) {
  * @returns {string} "Slow connection: 480p"; empty: nothing
  */
 export function slowWords(info, stream, best, wishedFps) {
+  if (info?.reduced) return `Reduced: ${info.reduced}`; // the connection may be slow too, but that is not what it is about
   const less = lessThanBest(info, stream, best, wishedFps);
   const { wire_ms: wireMs = null, drawn_ms: drawnMs = null } = info?.numbers?.stages ?? {};
   const device = wireMs !== null && drawnMs !== null && drawnMs > wireMs;

@@ -13,15 +13,19 @@ export class BoardFacts {
   /** What is drawn, so that what somebody has marked to copy it stays marked. */
   #drawn = "";
 
-  /** @param {Board | undefined} board undefined: an older box, which says nothing of itself */
-  show(board) {
+  /**
+   * @param {Board | undefined} board undefined: an older box, which says nothing of itself
+   * @param {string} [reducedWhy] why everybody gets less than they chose
+   */
+  show(board, reducedWhy) {
     setHidden(this.#root, !board);
     if (!board) return;
+    const concerns = [...(reducedWhy ? [`Reduced: ${reducedWhy}.`] : []), ...board.concerns];
     setText(this.#line, boardLine(board));
-    const drawn = JSON.stringify([boardRows(board), board.concerns]);
+    const drawn = JSON.stringify([boardRows(board), concerns]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#concerns.replaceChildren(...board.concerns.map((text) => made("li", text)));
+    this.#concerns.replaceChildren(...concerns.map((text) => made("li", text)));
     this.#facts.replaceChildren(...boardRows(board).map(row));
   }
 }

@@ -38,7 +38,7 @@ export class Status {
     const status = await api.status().catch(() => null);
     if (!status) return;
     this.#presets = status.presets ?? {};
-    this.#board.show(status.board);
+    this.#board.show(status.board, status.reduction?.why);
     this.#warn(status.warnings ?? []);
   }
 }
