@@ -2,6 +2,8 @@
 # make test   everything CI checks
 # make lab    the same on a Debian with real camera devices made in software, in an emulator; every fault there is (as root)
 # make deb    dist/camera-appliance_VERSION_ARCH.deb for Debian 13 and Raspberry Pi OS; ARCH=arm64 make deb for a Pi, on a PC
+# make image  the card for QEMU, with the same recipe as the Pi's: image/README.md (as root)
+# make box    boots it: first boot, power cuts, whatever a box has to survive (as root)
 # They set up what they need first, which takes a few minutes the first time; `make setup` does only that.
 # PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about nine minutes.
 
@@ -10,7 +12,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CONFIG ?= config/appliance.toml
 .DELETE_ON_ERROR:
-.PHONY: run test setup lint test-python test-web other-python lab lab-quick deb lock clean
+.PHONY: run test setup lint test-python test-web other-python lab lab-quick deb image box lock clean
 
 run: $(VENV)/.run-ready
 	$(VENV)/bin/camera-appliance run --config $(CONFIG)
@@ -63,6 +65,14 @@ lab-quick: $(VENV)/.test-ready
 
 deb: $(VENV)/.run-ready
 	HOST_PYTHON=$(VENV)/bin/python packaging/deb/build
+# Debian with our package, as a card; box boots it, in half an hour all there is: tests/box/README.md. BOX="flash" plays what begins so.
+image: $(VENV)/.test-ready
+	scripts/setup-image
+	$(MAKE) --no-print-directory deb
+	image/qemu/build
+
+box: image
+	$(VENV)/bin/python -m tests.box $(BOX)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra build -o requirements.lock pyproject.toml
@@ -70,3 +80,4 @@ lock:
 
 clean:
 	rm -rf .lab build dist .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .lab .image .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
