@@ -19,6 +19,7 @@ DEADLINE_S = 20.0  # for all together: a cold memory card is slow
 KILL_DEADLINE_S = 1.0
 NOT_TRIED = "no process could be started"
 TRY = "import importlib, sys; print('version', getattr(importlib.import_module(sys.argv[1]), '__version__', ''))"
+_OF_THE_PACKAGE = "/usr/lib/camera-appliance"  # Debian's, which has no pip
 _PACKAGES = "/usr/lib/python3/dist-packages"
 _BUILT_FOR = re.compile(r"_libcamera\.cpython-3(\d+)-")
 _OTHER_BUILD = ("numpy.dtype size changed", "compiled using NumPy 1", "_ARRAY_API", "numpy.core.multiarray failed")
@@ -97,6 +98,8 @@ def _ribbon(name: str, error: str, machine: Machine) -> Finding:
 
 def _reinstall(*packages: str) -> str:
     """The versions that this program is tested with, and nothing that they bring along."""
+    if sys.prefix == _OF_THE_PACKAGE:
+        return "sudo apt install --reinstall ./camera-appliance_*.deb"
     try:
         pinned = {
             line.partition("==")[0]: line for line in metadata.requires("camera-appliance") or [] if ";" not in line

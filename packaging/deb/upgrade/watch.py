@@ -28,7 +28,7 @@ class Patience:
 
     within_s: float  # for the box to come live
     holds_s: float = 10.0  # a picture that stays so long has not just been lucky
-    looks_every_s: float = 1.0
+    looks_every_s: float = 2.0
 
 
 class StoppedError(Exception):
