@@ -4,6 +4,7 @@
 # make deb    dist/camera-appliance_VERSION_ARCH.deb for Debian 13 and Raspberry Pi OS; ARCH=arm64 make deb for a Pi, on a PC
 # make image  the card for QEMU, with the same recipe as the Pi's: image/README.md (as root)
 # make box    boots it: first boot, power cuts, whatever a box has to survive (as root)
+# make deb-box    the package alone: installs, upgrades, rolls back and purges it in a clean Debian, in an emulator (as root)
 # They set up what they need first, which takes a few minutes the first time; `make setup` does only that.
 # PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about nine minutes.
 
@@ -12,7 +13,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CONFIG ?= config/appliance.toml
 .DELETE_ON_ERROR:
-.PHONY: run test setup lint test-python test-web other-python lab lab-quick deb image box lock clean
+.PHONY: run test setup lint test-python test-web other-python lab lab-quick deb deb-box image box lock clean
 
 run: $(VENV)/.run-ready
 	$(VENV)/bin/camera-appliance run --config $(CONFIG)
@@ -65,6 +66,12 @@ lab-quick: $(VENV)/.test-ready
 
 deb: $(VENV)/.run-ready
 	HOST_PYTHON=$(VENV)/bin/python packaging/deb/build
+
+deb-box: deb $(VENV)/.test-ready
+	scripts/setup-lab
+	packaging/deb/lint dist/*.deb
+	$(VENV)/bin/python -m tests.packaging.guest
+
 # Debian with our package, as a card; box boots it, in half an hour all there is: tests/box/README.md. BOX="flash" plays what begins so.
 image: $(VENV)/.test-ready
 	scripts/setup-image
@@ -79,5 +86,4 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf .lab build dist .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
-	rm -rf .lab .image .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .lab .image build dist .venv* node_modules .mypy_cache .ruff_cache .import_linter_cache
