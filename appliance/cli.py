@@ -58,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what is wrong with this box", description=_DOCTOR_WORDS)
     doctor.set_defaults(action=_doctor)
     doctor.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
+    doctor.add_argument(
+        "--bundle",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        metavar="FILE",
+        help="write what a helper needs to know, without secrets",
+    )
     doctor.add_argument("--json", action="store_true", help="for tools: a list of state, check, what, where, fix")
     _add_first_boot(commands)
     _add_publish(commands)
@@ -158,11 +166,13 @@ def _cameras(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from appliance.doctor import examination, libraries
+    from appliance.doctor import bundle, examination, libraries
     from appliance.system.machine import ThisMachine
 
     path = arguments.config or (CONFIG_PLACE if os.path.lexists(CONFIG_PLACE) else None)
     findings = examination.examine(ThisMachine(), path, libraries.ask())
+    if arguments.bundle is not None:
+        return bundle.make(arguments.bundle, path, findings)
     examination.say(examination.as_json(findings) if arguments.json else examination.told(findings))
     return examination.exit_status(findings)
 
