@@ -36,6 +36,7 @@ class Beginning(NamedTuple):
     problem: str = ""  # why the file is not what is in force
     text: str = ""  # of the file, where it is
     bind: tuple[str, ...] = ()  # where to listen, whatever the file says; (): as it says
+    keeps: bool = False  # what people change on the page goes into the file: it is a box's own, not one of a checkout
 
 
 def begin(file: ConfigFile, folder: Path | None, bind: tuple[str, ...] = ()) -> Beginning:
@@ -50,7 +51,7 @@ def begin(file: ConfigFile, folder: Path | None, bind: tuple[str, ...] = ()) -> 
         problem, config = str(error), _last_good(folder)
     if bind:
         config = structs.replace(config, server=structs.replace(config.server, bind=list(bind)))
-    return Beginning(config, file, problem, text, bind)
+    return Beginning(config, file, problem, text, bind, keeps=folder is not None)
 
 
 def _last_good(folder: Path) -> Config:
@@ -75,7 +76,12 @@ class Reload:
         self._bind = beginning.bind
         self._started = beginning.config  # in its keys that only a restart puts into force
         self._one_at_a_time = trio.Lock()
-        box.notes = Notes(file=str(beginning.file or ""), problem=beginning.problem, last_good=bool(beginning.problem))
+        box.notes = Notes(
+            file=str(beginning.file or ""),
+            problem=beginning.problem,
+            last_good=bool(beginning.problem),
+            keeps=beginning.keeps,
+        )
         box.keeping = self if beginning.file is not None else None
 
     async def __call__(self) -> Verdict:
@@ -104,7 +110,7 @@ class Reload:
         changes = differences(self._box.config, possible)
         self._box.config = possible
         self._box.registry.reconfigure(possible)
-        self._box.notes = Notes(file=str(self._file), needs_restart=waiting)
+        self._box.notes = Notes(file=str(self._file), needs_restart=waiting, keeps=self._box.notes.keeps)
         await self._keep_as_last_good(text)
         later = f"; needs a restart: {', '.join(waiting)}" if waiting else ""
         return Verdict(True, f"{self._file} is in force: {', '.join(changes) or 'nothing changed'}{later}")

@@ -38,6 +38,30 @@ async def test_what_is_kept_over_rest_stands_in_the_file_and_in_force(owner: Own
     assert [stream["id"] for stream in (await owner.get("/api/streams"))["streams"]] == ["front", "shed"]
 
 
+async def test_what_is_set_can_be_kept_later(owner: Owner) -> None:
+    """A slider is tried first; and a stream that was made in passing may turn out to be one to keep."""
+    async with httpx.AsyncClient(base_url=owner.url) as http:
+        assert (await owner.get("/api/streams/front"))["lasts"]
+        changed = (await http.patch("/api/streams/front", json={"jpeg_quality": 70, "preset": "low"})).json()
+        assert not changed["lasts"]
+        answer = (await http.patch("/api/streams/front", json={"keep": True})).json()
+        assert (answer["kept"], answer["lasts"]) == (True, True)
+        assert "viewer_jpeg_quality = 70\n" in owner.path.read_text()
+        assert 'preset = "low"\n' in owner.path.read_text()
+        text = owner.path.read_text()
+        assert (await http.patch("/api/streams/front", json={"keep": True})).json()["kept"], "there is nothing to do"
+        assert owner.path.read_text() == text
+        made = (await http.post("/api/streams", json={"source": "pattern", "id": "shed"})).json()
+        assert (made["lasts"], made["removable"]) == (False, True)
+        await http.patch("/api/streams/shed", json={"name": "Shed", "jpeg_quality": 60})
+        answer = (await http.patch("/api/streams/shed", json={"keep": True})).json()
+        assert (answer["kept"], answer["lasts"], answer["removable"]) == (True, True, False)
+    shed = ConfigFile(owner.path).read()[0].cameras[-1]
+    assert (shed.id, shed.name, shed.viewer_jpeg_quality) == ("shed", "Shed", 60)
+    assert "nothing changed" in (await owner.reload()).words
+    assert (await owner.get("/api/streams/shed"))["jpeg_quality"] == 60
+
+
 async def test_what_cannot_be_kept_is_done_and_said(owner: Owner) -> None:
     owner.path.write_text("[[cameras]\n")
     async with httpx.AsyncClient(base_url=owner.url) as http:

@@ -23,6 +23,8 @@
  * @property {boolean} removable
  * @property {boolean} running  people want it live; `status` is what came of it
  * @property {Recovery | null} [recovery]  what is being done about a camera that failed; older boxes say nothing of it
+ * @property {boolean} [lasts]  after a restart it is there, and as people set it now; older boxes do not say
+ * @property {string} [why_not_kept]  only in the answer to who wished that; empty: it was kept
  *
  * @typedef {object} Recovery
  * @property {"new_worker" | "usb_reset" | "wait_for_hotplug"} step
@@ -101,6 +103,7 @@
  * @typedef {object} BoxStatus  what the page needs of `GET /api/status`; older boxes say less
  * @property {string[]} [warnings]
  * @property {Record<string, Preset>} [presets]
+ * @property {{keeps?: boolean}} [configuration]  `keeps`: what people change here is to outlive a restart
  * @property {Board} [board]
  * @property {{level: number, why: string}} [reduction]  how much less everybody gets, to spare the board
  *

@@ -23,6 +23,7 @@ class Notes(Struct, frozen=True, kw_only=True):
     problem: str = ""  # of the file as it is now: file, key, reason
     last_good: bool = False  # what is in force is what was good last, not what the file says
     needs_restart: list[str] = []  # keys that are in force only after one
+    keeps: bool = False  # what people change on the page is to outlive a restart without being asked
 
     @property
     def warnings(self) -> list[str]:

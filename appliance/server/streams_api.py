@@ -12,7 +12,7 @@ from appliance.config.model import Fps, Id, JpegQuality, Pixels, check_name
 from appliance.server.box import Box, Values
 from appliance.server.errors import ApiError, json_response
 from appliance.server.requests import body_of, stream_of
-from appliance.server.views import state_of
+from appliance.server.views import loose_of, state_of
 from appliance.streams.offer import UnknownPresetError
 from appliance.streams.registry import StreamExistsError, TooManyStreamsError
 from appliance.streams.stream import Stream
@@ -140,24 +140,35 @@ def _change(stream: Stream, body: ChangeStream) -> None:
 
 
 async def changed_for_good(box: Box, stream: Stream, body: ChangeStream) -> str:
-    """Write what was changed into the configuration; why that did not work, "" when it did."""
+    """Write what was changed into the configuration, or all that is not in it yet where the body says nothing but `keep`.
+
+    Why that did not work, "" when it did.
+    """
     said = {
         "name": body.name,
         "preset": body.preset,
         "viewer_fps": body.fps or 0 if body.fps is not UNSET else UNSET,
         "viewer_jpeg_quality": body.jpeg_quality or 0 if body.jpeg_quality is not UNSET else UNSET,
     }
-    values: Values = {key: value for key, value in said.items() if value is not UNSET}
+    values: Values = {key: value for key, value in said.items() if value is not UNSET} or loose_of(stream)
     if box.keeping is None:
         return NO_FILE
-    if not (why_not := await box.keeping.change_camera(stream.id, values)):
+    if stream.removable:  # it does not stand there at all
+        return await added_for_good(box, stream, loose_of(stream))
+    why_not = await box.keeping.change_camera(stream.id, values) if values else ""
+    if not why_not:
         stream.camera = msgspec.structs.replace(stream.camera, **values)
     return why_not
 
 
-async def added_for_good(box: Box, stream: Stream) -> str:
-    """Write a new stream into the configuration; why that did not work, "" when it did."""
-    return NO_FILE if box.keeping is None else await box.keeping.add_camera(stream.camera)
+async def added_for_good(box: Box, stream: Stream, values: Values | None = None) -> str:
+    """Write a stream that was made here into the configuration, as it is set; why that did not work, "" when it did."""
+    if box.keeping is None:
+        return NO_FILE
+    camera = msgspec.structs.replace(stream.camera, **(values or {}))
+    if not (why_not := await box.keeping.add_camera(camera)):
+        stream.camera, stream.removable = camera, False  # from now on it is a configured one
+    return why_not
 
 
 async def _end(box: Box, stream_id: str) -> None:

@@ -5,6 +5,7 @@ import time
 from msgspec import Struct, structs
 
 from appliance.config import NATIVE
+from appliance.server.box import Values
 from appliance.streams.stream import Stream
 from appliance.streams.subscription import Subscription
 from appliance.wire.events import Dropped, Format, Numbers, Stages, Status, StreamInfo
@@ -30,6 +31,7 @@ class StreamState(Struct, frozen=True):
     viewers: int
     removable: bool
     running: bool  # people want it live; `status` is what came of it
+    lasts: bool  # after a restart it is there, and as people set it now
     recovery: Recovery | None  # what is being done about a camera that failed
 
 
@@ -123,8 +125,17 @@ def state_of(stream: Stream) -> StreamState:
         viewers=stream.viewers,
         removable=stream.removable,
         running=stream.running,
+        lasts=not stream.removable and not loose_of(stream),
         recovery=stream.recovery,
     )
+
+
+def loose_of(stream: Stream) -> Values:
+    """What people set for everybody that its configuration does not say, by the configuration's keys."""
+    offer, camera = stream.offer, stream.camera
+    now: Values = {"preset": offer.preset, "viewer_fps": offer.fps or 0, "viewer_jpeg_quality": offer.jpeg_quality or 0}
+    name: Values = {} if stream.name == camera.title else {"name": stream.name}
+    return name | {key: value for key, value in now.items() if value != getattr(camera, key)}
 
 
 def info_of(

@@ -26,15 +26,31 @@ export class Actions {
 
   /** @param {string} id */
   remove(id) {
-    return this.#try(() => api.stop(id));
+    return this.#try(() => api.remove(id));
   }
 
   /**
    * @param {string} id
    * @param {number | null} jpegQuality
+   * @param {boolean} keep
    */
-  setQuality(id, jpegQuality) {
-    return this.#try(() => api.change(id, { jpeg_quality: jpegQuality }));
+  setQuality(id, jpegQuality, keep) {
+    return this.#try(async () => this.told(await api.change(id, { jpeg_quality: jpegQuality, ...(keep && { keep }) })));
+  }
+
+  /**
+   * What is set on it now, and itself, outlive a restart.
+   * @param {string} id
+   */
+  keep(id) {
+    return this.#try(async () => this.told(await api.change(id, { keep: true })));
+  }
+
+  /**
+   * @param {Stream} answer to who wished that something lasts
+   */
+  told({ why_not_kept: why }) {
+    if (why) this.#say(`This is in force, but only until the box restarts: ${why}`);
   }
 
   /**

@@ -18,6 +18,7 @@ export class AddDialog {
   #problem = find("#add-problem");
   #submit = /** @type {HTMLButtonElement} */ (find("[type=submit]", this.#dialog));
   #added;
+  #keep = false;
 
   /** @param {(stream: Stream) => void} added */
   constructor(added) {
@@ -30,7 +31,9 @@ export class AddDialog {
     });
   }
 
-  async open() {
+  /** @param {boolean} keep have it outlive a restart */
+  async open(keep) {
+    this.#keep = keep;
     this.#fill([]);
     this.#name.value = "";
     this.#problem.textContent = "";
@@ -57,7 +60,7 @@ export class AddDialog {
     const name = this.#name.value.trim();
     this.#submit.disabled = true;
     try {
-      const stream = await api.start({ source: this.#source.value, ...(name && { name }) });
+      const stream = await api.start({ source: this.#source.value, ...(name && { name }), ...(this.#keep && { keep: true }) });
       this.#dialog.close();
       this.#added(stream);
     } catch (error) {

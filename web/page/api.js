@@ -20,15 +20,21 @@ export const api = {
   /** @returns {Promise<import("../types.js").BoxStatus>} */
   status: () => ask("GET", "/api/status"),
   /**
-   * @param {{id: string} | {source: string, name?: string}} wanted
+   * @param {{id: string} | {source: string, name?: string, keep?: boolean}} wanted
    * @returns {Promise<Stream>}
    */
   start: (wanted) => ask("POST", "/api/streams", wanted),
   /** @param {string} id */
   stop: (id) => ask("DELETE", one(id)),
   /**
+   * For good, also out of the configuration if it stands there.
    * @param {string} id
-   * @param {{jpeg_quality: number | null}} change
+   */
+  remove: (id) => ask("DELETE", `${one(id)}?keep=true`),
+  /**
+   * @param {string} id
+   * @param {{jpeg_quality?: number | null, keep?: boolean}} change
+   * @returns {Promise<Stream>}
    */
   change: (id, change) => ask("PATCH", one(id), change),
   /**

@@ -58,7 +58,8 @@ export class App {
         this.#choices.choose(id, choice);
         this.#render();
       },
-      setQuality: (id, quality) => void this.#actions.setQuality(id, quality),
+      setQuality: (id, quality) => void this.#actions.setQuality(id, quality, this.#status.keeps),
+      keep: (id) => void this.#actions.keep(id),
       remove: (id) => {
         this.#route.leave();
         void this.#actions.remove(id);
@@ -114,7 +115,7 @@ export class App {
   }
 
   addStream() {
-    void this.#adding.open();
+    void this.#adding.open(this.#status.keeps);
   }
 
   help() {
@@ -172,6 +173,7 @@ export class App {
 
   /** @param {Stream} stream */
   #added(stream) {
+    this.#actions.told(stream);
     this.#roster.added(stream, performance.now());
     this.#list.now();
     this.#route.open(stream.id);
@@ -202,9 +204,7 @@ export class App {
       if (this.#reachable === false) this.#player.tell({ type: "wake" });
       this.#reachable = true;
       this.#leaveGone();
-    } catch {
-      this.#reachable = false; // both a refusal and silence: there is no list
-    }
+    } catch { this.#reachable = false; } // both a refusal and silence: there is no list
     this.#render();
   }
 

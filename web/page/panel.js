@@ -17,6 +17,7 @@ import { RightNow } from "./right_now.js";
  * @typedef {object} PanelActions
  * @property {(id: string, choice: Choice) => void} choose
  * @property {(id: string, jpegQuality: number | null) => void} setQuality
+ * @property {(id: string) => void} keep
  * @property {(id: string) => void} remove
  * @property {() => void} close
  */
@@ -52,6 +53,7 @@ export class Panel {
     this.#quality.addEventListener("change", () => this.#setQuality(Number(this.#quality.value)));
     this.#reset.addEventListener("click", () => this.#setQuality(null));
     this.#remove.addEventListener("click", () => this.#askOrRemove());
+    find("#keep").addEventListener("click", () => this.#stream && actions.keep(this.#stream.id));
   }
 
   /** What comes next by keyboard, or is read next, is the panel. */
@@ -68,7 +70,8 @@ export class Panel {
     if (this.#stream?.id !== stream.id) this.#unask();
     this.#stream = stream;
     this.#choice = choice;
-    setHidden(find("#removal"), !stream.removable);
+    setHidden(find("#lasting"), stream.lasts ?? true);
+    if (!this.#remove.dataset.sure) this.#unask();
     this.#showQuality(stream.jpeg_quality, best?.jpeg_quality ?? null);
     this.#draw(stream, choice, best);
     this.#showAuto(stream, autoNow(info, choice));
@@ -157,19 +160,20 @@ export class Panel {
   }
 
   #askOrRemove() {
-    if (this.#remove.dataset.sure === "asked" && this.#stream) {
+    if (!this.#stream) return;
+    if (this.#remove.dataset.sure === "asked") {
       this.#unask();
       this.#actions.remove(this.#stream.id);
       return;
     }
     this.#remove.dataset.sure = "asked";
-    setText(this.#remove, "Really remove it, for everyone?");
+    setText(this.#remove, this.#stream.removable ? "Really remove it, for everyone?" : "Really remove it, and from the configuration?");
     setTimeout(() => this.#unask(), SURE_WITHIN_MS);
   }
 
   #unask() {
     delete this.#remove.dataset.sure;
-    setText(this.#remove, "Remove this stream");
+    setText(this.#remove, this.#stream?.removable === false ? "Remove this camera" : "Remove this stream");
   }
 }
 

@@ -13,6 +13,8 @@ export class Status {
   #poll = new Poll(EVERY_MS, () => this.#fetch());
   #board = new BoardFacts();
   #warn;
+  /** What people change on this page is to outlive a restart. */
+  keeps = false;
   /** @type {Record<string, Preset>} */
   #presets = {};
 
@@ -38,6 +40,7 @@ export class Status {
     const status = await api.status().catch(() => null);
     if (!status) return;
     this.#presets = status.presets ?? {};
+    this.keeps = status.configuration?.keeps ?? false;
     this.#board.show(status.board, status.reduction?.why);
     this.#warn(status.warnings ?? []);
   }
