@@ -79,6 +79,8 @@ def _add_first_boot(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     first_boot.add_argument(
         "--root", type=Path, default=Path("/"), metavar="DIR", help="a box's files, if not this one's"
     )
+    words = "only write the addresses that the box has now into its status"
+    first_boot.add_argument("--addresses", action="store_true", help=words)
     words = "make of a password what may stand in a file"
     hash_password = commands.add_parser("hash-password", help=words, description=words)
     hash_password.set_defaults(action=_hash_password)
@@ -180,13 +182,14 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _first_boot(arguments: argparse.Namespace) -> int:
     """0 whatever is wrong with a file: that is said, and no reason to hold up a start."""
     from appliance.first_boot.ground import Ground
-    from appliance.first_boot.starting import start
+    from appliance.first_boot.starting import start, tell_addresses
 
     if not arguments.root.is_dir():
         print(f"camera-appliance first-boot: {arguments.root} is no folder", file=sys.stderr)
         return 2
     _log_to_stderr()
-    start(Ground(arguments.root))
+    ground = Ground(arguments.root)
+    tell_addresses(ground) if arguments.addresses else start(ground)
     return 0
 
 

@@ -16,12 +16,13 @@ from appliance.first_boot.facts import SETUP_CODE, STATE, Facts, addresses, gath
 from appliance.first_boot.ground import Ground
 from appliance.first_boot.places import Path, Table
 from appliance.first_boot.reading import BOOT, STATUS_NAME, Reading, read, reason_of
-from appliance.first_boot.status import Status, told
+from appliance.first_boot.status import Status, readdressed, told
 from appliance.first_boot.wishes import SECRETS, Wishes
 from appliance.system import passwords
 from appliance.system.notices import NOTICES
 
 APPLIED = f"{STATE}/applied.json"
+STATUS = f"{STATE}/status.txt"
 NOTICE = f"{NOTICES}/first-boot"
 log = logging.getLogger("appliance.first_boot")
 
@@ -69,6 +70,13 @@ def start(ground: Ground) -> Status:
     )
     _say(ground, status)
     return status
+
+
+def tell_addresses(ground: Ground) -> None:
+    """The status again, with the addresses that the box has by now; at its start it had none. Raises nothing, as `start`."""
+    before = ground.text(STATUS)
+    if before:
+        _put(ground, readdressed(before, addresses(ground.text("/proc/net/fib_trie"))))
 
 
 def _only(wishes: Wishes, parts: set[str]) -> Wishes:
@@ -164,14 +172,19 @@ def _say(ground: Ground, status: Status) -> None:
         log.warning("%s", problem)
     for line in [*status.applied, *status.remarks]:
         log.info("%s", line)
-    text = told(status)
-    places: list[tuple[str, str, int | None]] = [
-        (f"{STATE}/status.txt", text, 0o600),
-        (NOTICE, "".join(f"{each}\n" for each in status.problems), 0o644),
-    ]
-    places += [(f"{BOOT}/{STATUS_NAME}", text, None)] if ground.has(BOOT) else []
-    for path, content, mode in places:
-        try:
-            ground.write(path, content, mode)
-        except OSError as error:
-            log.warning("%s could not be written: %s", path, reason_of(error))
+    _write(ground, NOTICE, "".join(f"{each}\n" for each in status.problems), 0o644)
+    _put(ground, told(status))
+
+
+def _put(ground: Ground, text: str) -> None:
+    """The status, into the box and onto the boot partition."""
+    _write(ground, STATUS, text, 0o600)
+    if ground.has(BOOT):
+        _write(ground, f"{BOOT}/{STATUS_NAME}", text, None)
+
+
+def _write(ground: Ground, path: str, text: str, mode: int | None) -> None:
+    try:
+        ground.write(path, text, mode)
+    except OSError as error:
+        log.warning("%s could not be written: %s", path, reason_of(error))

@@ -6,6 +6,8 @@ HEAD = (
     "camera-appliance: how this box started. It is written anew at each start;\n"
     "to change the box, edit camera-appliance.toml beside it and start the box again.\n"
 )
+ADDRESSES = "Addresses:"
+LINE_END = "\r\n"
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -22,8 +24,7 @@ class Status(Struct, frozen=True, kw_only=True):
 def told(status: Status) -> str:
     """With the line ends that every Notepad knows, and a mark by which it knows the letters."""
     lines = [HEAD, f"Name:        {status.hostname}", f"Watch:       http://{status.hostname}.local/"]
-    addresses = ", ".join(f"http://{address}/" for address in status.addresses)
-    lines.append(f"Addresses:   {addresses or 'none yet when this was written; your router lists them, too'}")
+    lines.append(_where(status.addresses))
     if status.setup_code:
         lines.append(
             f"Setup code:  {status.setup_code} (with it you choose the admin password; nobody else should see it)"
@@ -34,7 +35,18 @@ def told(status: Status) -> str:
         lines.append("  What could not be used was left as it was; the rest was applied.")
     lines += _listed("From camera-appliance.toml the box has:", status.applied)
     lines += _listed("Also:", status.remarks)
-    return "\ufeff" + "\r\n".join("\n".join(lines).split("\n")) + "\r\n"
+    return "\ufeff" + LINE_END.join("\n".join(lines).split("\n")) + LINE_END
+
+
+def readdressed(text: str, addresses: list[str]) -> str:
+    """What was told, with the addresses that the box has now."""
+    lines = text.split(LINE_END)
+    return LINE_END.join(_where(addresses) if line.startswith(ADDRESSES) else line for line in lines)
+
+
+def _where(addresses: list[str]) -> str:
+    links = ", ".join(f"http://{address}/" for address in addresses)
+    return f"{ADDRESSES}   {links or 'none yet when this was written; your router lists them, too'}"
 
 
 def _listed(head: str, items: list[str]) -> list[str]:

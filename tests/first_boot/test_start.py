@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from appliance.cli import main
 from appliance.config import load
 from appliance.first_boot.facts import CONFIG, NETWORK_STATE, SECRETS, SETUP_CODE, TLS_CERTIFICATE, TLS_KEY
 from appliance.first_boot.ground import Ground
 from appliance.first_boot.starting import APPLIED, start
 from appliance.system import passwords
-from tests.first_boot.box import CODE, FILE, GOOD, SSH_KEY, Card
+from tests.first_boot.box import CODE, FILE, GOOD, SSH_KEY, STATUS, Card
 
 TOOLS = pytest.mark.skipif(
     not (shutil.which("openssl") and shutil.which("ssh-keygen")), reason="needs openssl, ssh-keygen"
@@ -196,6 +197,31 @@ def test_what_cannot_be_written_is_said_and_tried_again(card: Card) -> None:
     assert "Nothing is wrong." in card.start()
     assert "ssid=Home" in card.connection
     assert "correct horse" not in card.text(FILE)
+
+
+TRIE = """
+           |-- 127.0.0.1
+              /32 host LOCAL
+           |-- 192.168.0.7
+              /32 host LOCAL
+"""
+
+
+def test_the_status_gets_the_addresses_when_there_are_some(card: Card) -> None:
+    card.file(FILE, "hostname = 1\n")
+    before = card.start()
+    assert "none yet when this was written" in before
+    card.file("/proc/net/fib_trie", TRIE)
+    assert main(["first-boot", "--addresses", "--root", str(card.root)]) == 0
+    assert card.status == before.replace(
+        "none yet when this was written; your router lists them, too", "http://192.168.0.7/"
+    )
+    assert card.text(STATUS) == card.text("/var/lib/camera-appliance-first-boot/status.txt")
+
+
+def test_there_is_no_status_before_the_first_start(card: Card) -> None:
+    assert main(["first-boot", "--addresses", "--root", str(card.root)]) == 0
+    assert card.text(STATUS) == ""
 
 
 def contents(root: Path) -> dict[str, bytes]:

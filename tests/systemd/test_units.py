@@ -15,6 +15,11 @@ from appliance.capture import usb_reset
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICE = UNITS / "camera-appliance.service"
+HARDENED = [
+    "camera-appliance.service",
+    "camera-appliance-usb-reset@.service",
+    "camera-appliance-first-boot-status.service",
+]
 MOST_EXPOSED = 20  # of 100, in systemd's own counting; what is not hardened at all has 96
 ANALYZE = shutil.which("systemd-analyze")
 needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze here (Debian package systemd)")
@@ -49,13 +54,14 @@ def test_systemd_understands_every_line(installed: Path) -> None:
     for units in (
         ["camera-appliance.service"],
         ["camera-appliance-usb-reset.socket", "camera-appliance-usb-reset@.service"],
+        ["camera-appliance-first-boot-status.service"],
     ):
         done = analyze("verify", *(f"./{unit}" for unit in units), folder=installed)
         assert (done.returncode, done.stderr) == (0, "")
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", ["camera-appliance.service", "camera-appliance-usb-reset@.service"])
+@pytest.mark.parametrize("unit", HARDENED)
 def test_units_are_hardened(installed: Path, unit: str) -> None:
     done = analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}", f"./{unit}", folder=installed)
     assert done.returncode == 0, done.stdout
