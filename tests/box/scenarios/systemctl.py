@@ -1,0 +1,202 @@
+"""systemctl and what ends a server otherwise, with five viewers outside: what they miss, and that all comes back."""
+
+import trio
+
+from tests.box import guest
+from tests.box.audience import Viewer, all_live, audience, seats
+from tests.box.card import Card
+from tests.box.machine import Box, box
+from tests.box.scenarios.stage import Stage, scenario
+from tests.lab.scenarios.report import Report
+
+GAP_S = 3.0  # of the issue, for a restart
+NO_GAP_S = 1.0  # between two pictures of an emulated camera
+HEALED_S = 10.0  # the issue wants a server that was killed to come back; RestartSec= alone is 2 s
+WATCHDOG_S = 30.0
+CLOSED_WITHIN_S = 5.0
+LOOK_S = 5.0
+
+
+@scenario("systemctl, five viewers")
+def play(stage: Stage) -> None:
+    with box(Card.flashed(stage.folder / "card.img"), stage.folder / "box") as running:
+        running.wait_until_up()
+        guest.wait_until_active(running)
+        guest.configure(running)
+        print(f"  Python starts: {guest.measure_starts(running)}", flush=True)
+        trio.run(_play, stage.report, running)
+
+
+async def _play(report: Report, running: Box) -> None:
+    async with audience(running.url, seats(2, 2, 1)) as viewers:
+        await all_live(viewers)
+        for act in (_restart, _reload, _bad_reload, _stop_and_start, _worker_out_of_memory, _kill, _freeze):
+            await act(report, running, list(viewers))
+            await all_live(viewers)
+    failed = await trio.to_thread.run_sync(guest.failed_units, running)
+    report.that("no unit failed", not failed, failed or "none")
+
+
+async def _restart(report: Report, running: Box, viewers: list[Viewer]) -> None:
+    """Whoever knocks meanwhile waits in the socket that systemd keeps."""
+    began_s = trio.current_time()
+    done = await trio.to_thread.run_sync(running.run, f"systemctl restart {guest.SERVICE}")
+    report.that("restart: systemctl says that it worked", done.status == 0, done.output or "0")
+    await all_live(viewers)
+    say_gap(report, "restart: the longest gap", viewers, began_s, GAP_S, starts=2)
+    endings = {viewer.name: viewer.endings(began_s) for viewer in viewers}
+    report.that(
+        "restart: all were closed in order", all(each[:1] == ["closed"] for each in endings.values()), said(endings)
+    )
+    say_no_refusal(report, "restart", viewers, began_s)
+
+
+async def _reload(report: Report, running: Box, viewers: list[Viewer]) -> None:
+    """A preset with another height and quality: the same connections, other pictures."""
+    before = {viewer.name: (viewer.connections, viewer.seen[-1].size) for viewer in viewers}
+    began_s = trio.current_time()
+    script = f"sed -i '{in_medium('height = .*', 'height = 240')}; {in_medium('jpeg_quality = .*', 'jpeg_quality = 55')}' {guest.CONFIG}"
+    script += f"; systemctl reload {guest.SERVICE}"
+    done = await trio.to_thread.run_sync(running.run, script)
+    report.that("reload: systemctl says that it worked", done.status == 0, done.output or "0")
+    took = [await _until_height(viewer, 240, began_s) for viewer in viewers]
+    report.within("reload: all have the new size, after", max(took), 3.0, starts=1)
+    await trio.sleep(LOOK_S)
+    sizes = {viewer.seen[-1].size for viewer in viewers}
+    report.that(
+        "reload: from one size to another, in place", sizes == {(426, 240)}, f"{before['MJPEG 1'][1]} to {sizes}"
+    )
+    same = all(viewer.connections == before[viewer.name][0] for viewer in viewers)
+    report.that("reload: on the same connections", same)
+    say_gap(report, "reload: the longest gap", viewers, began_s, NO_GAP_S)
+
+
+async def _until_height(viewer: Viewer, height: int, since_s: float) -> float:
+    with trio.move_on_after(20):
+        while not (found := [sight for sight in viewer.since(since_s) if sight.size[1] == height]):
+            await viewer.news.wait()
+        return found[0].at_s - since_s
+    return float("inf")
+
+
+async def _bad_reload(report: Report, running: Box, viewers: list[Viewer]) -> None:
+    before, began_s = {viewer.name: viewer.connections for viewer in viewers}, trio.current_time()
+    spoil = (
+        f"""cp -p {guest.CONFIG} /run/good; sed -i '{in_medium("height = 240", 'height = "tall"')}' {guest.CONFIG}"""
+    )
+    script = f"{spoil}; systemctl reload {guest.SERVICE}"
+    done = await trio.to_thread.run_sync(running.run, script)
+    report.that("bad file: systemctl reload fails", done.status != 0, f"status {done.status}")
+    await trio.sleep(LOOK_S)
+    say_gap(report, "bad file: the longest gap", viewers, began_s, NO_GAP_S)
+    report.that("bad file: on the same connections", all(each.connections == before[each.name] for each in viewers))
+    words = await trio.to_thread.run_sync(guest.journal, running, guest.SERVICE, 8)
+    line = next((each for each in words.splitlines() if "tall" in each or "presets.medium" in each), words)
+    report.that(
+        "bad file: the journal says file, key and reason",
+        all(each in line for each in (guest.CONFIG, "presets.medium.height", "int")),
+        line,
+    )
+    _, status = await trio.to_thread.run_sync(guest.request, running, "/api/status")
+    report.says("bad file: so does the page", str(status["configuration"]["problem"]), "presets.medium.height")
+    done = await trio.to_thread.run_sync(
+        running.run, f"cp -p /run/good {guest.CONFIG}; systemctl reload {guest.SERVICE}"
+    )
+    report.that("mended: systemctl reload works again", done.status == 0, done.output or "0")
+
+
+async def _stop_and_start(report: Report, running: Box, viewers: list[Viewer]) -> None:
+    began_s = trio.current_time()
+    done = await trio.to_thread.run_sync(running.run, f"systemctl stop {guest.SERVICE}")
+    report.within("stop: it took", trio.current_time() - began_s, GAP_S)
+    report.that("stop: systemctl says that it worked", done.status == 0, done.output or "0")
+    endings = {viewer.name: await viewer.ending_after(began_s, CLOSED_WITHIN_S) for viewer in viewers}
+    report.that("stop: all were closed in order", set(endings.values()) == {"closed"}, said(endings))
+    left = await trio.to_thread.run_sync(
+        running.says, "pgrep -a -u camera-appliance; grep -E ':0050 0+:0000 0A' /proc/net/tcp /proc/net/tcp6"
+    )
+    report.that("stop: no process is left, and the port is closed", not left, left or "none")
+    began_s = trio.current_time()
+    await trio.to_thread.run_sync(running.run, f"systemctl start {guest.SERVICE}")
+    took_s = max([await viewer.picture_after(began_s) for viewer in viewers])
+    report.within(
+        "start: all viewers are back, after", took_s, GAP_S + 4.0, starts=2
+    )  # they knock every 2 to 4 s by then
+
+
+async def _worker_out_of_memory(report: Report, running: Box, viewers: list[Viewer]) -> None:
+    """Too little memory for all: the kernel takes the camera's process, and the server lives."""
+    before = await trio.to_thread.run_sync(guest.show, running, "MainPID", "NRestarts")
+    connections, began_s = {viewer.name: viewer.connections for viewer in viewers}, trio.current_time()
+    script = f"""
+anonymous=$(awk '/^anon / {{print $2}}' /sys/fs/cgroup/system.slice/{guest.SERVICE}/memory.stat)
+systemctl set-property --runtime {guest.SERVICE} MemorySwapMax=0 MemoryMax=$((anonymous - 6000000))
+for each in $(seq 80); do
+  if grep -qE '^oom_kill [1-9]' /sys/fs/cgroup/system.slice/{guest.SERVICE}/memory.events; then break; fi
+  sleep 0.25
+done
+grep '^oom_kill ' /sys/fs/cgroup/system.slice/{guest.SERVICE}/memory.events
+systemctl set-property --runtime {guest.SERVICE} MemorySwapMax=infinity MemoryMax=75%"""
+    killed = await trio.to_thread.run_sync(running.says, script)
+    report.that("out of memory: the kernel killed something", killed not in ("", "oom_kill 0"), killed)
+    after_s = trio.current_time()
+    took_s = max([await viewer.picture_after(after_s) for viewer in viewers])
+    report.within("out of memory: pictures again after there is enough", took_s, 10.0, starts=1)
+    after = await trio.to_thread.run_sync(guest.show, running, "MainPID", "NRestarts")
+    report.that("out of memory: the server lived", after == before, f"{before} and {after}")
+    report.that(
+        "out of memory: viewers kept their connections",
+        all(each.connections == connections[each.name] for each in viewers),
+    )
+    print(f"  the longest gap was {max(each.longest_gap_s(began_s) for each in viewers):.1f} s")
+
+
+async def _kill(report: Report, running: Box, viewers: list[Viewer]) -> None:
+    began_s = trio.current_time()
+    await trio.to_thread.run_sync(running.run, f"systemctl kill --kill-whom=main -s KILL {guest.SERVICE}")
+    await all_live(viewers)
+    say_gap(report, "kill -9: the longest gap", viewers, began_s, HEALED_S, starts=2)
+    say_no_refusal(report, "kill -9", viewers, began_s)
+    restarts = await trio.to_thread.run_sync(guest.show, running, "NRestarts", "RestartUSecNext")
+    print(f"  systemd counts {restarts}")
+
+
+async def _freeze(report: Report, running: Box, viewers: list[Viewer]) -> None:
+    """It hangs: nothing comes, nothing ends, until systemd misses its sign of life."""
+    began_s = trio.current_time()
+    await trio.to_thread.run_sync(running.run, f"systemctl kill --kill-whom=main -s STOP {guest.SERVICE}")
+    await all_live(viewers)
+    say_gap(
+        report,
+        "kill -STOP: the longest gap, 30 s of it the watchdog's",
+        viewers,
+        began_s,
+        WATCHDOG_S + HEALED_S,
+        starts=2,
+    )
+    words = await trio.to_thread.run_sync(guest.journal, running, guest.SERVICE, 60)
+    report.says(
+        "kill -STOP: the journal says why",
+        next((each for each in words.splitlines() if "atchdog" in each), words),
+        "watchdog timeout",
+    )
+
+
+def in_medium(pattern: str, text: str) -> str:
+    """For sed: a key of that preset."""
+    return rf"/^\[presets.medium\]/,/^\[presets.high\]/s/^{pattern}/{text}/"
+
+
+def say_gap(report: Report, what: str, viewers: list[Viewer], since_s: float, bar_s: float, *, starts: int = 0) -> None:
+    """Of the viewer who missed most."""
+    report.within(what, max(viewer.longest_gap_s(since_s) for viewer in viewers), bar_s, starts=starts)
+
+
+def say_no_refusal(report: Report, act: str, viewers: list[Viewer], since_s: float) -> None:
+    refused = [how for viewer in viewers for how in viewer.endings(since_s) if how.startswith("refused")]
+    report.that(f"{act}: nobody who knocked was refused", not refused, said(refused) if refused else "nobody was")
+
+
+def said(what: object) -> str:
+    """On one line."""
+    return str(what).replace("\n", " ")
