@@ -37,7 +37,7 @@ fps = 15
 preset = "medium"
 """
 WALLS = """
-for pid in $(systemctl show camera-appliance.service -P MainPID) $(pgrep -f 'appliance.cameras worker'); do
+for pid in $(systemctl show camera-appliance.service -P MainPID) $(pgrep -u camera-appliance -f 'appliance.cameras worker'); do
   sed -n 's/^\\(Uid\\|NoNewPrivs\\|Seccomp\\|CapEff\\):[ \\t]*\\([0-9a-f]*\\).*/\\1=\\2/p' /proc/$pid/status | paste -sd' '
 done"""
 UNITS = (
@@ -151,7 +151,7 @@ def say_exposure(report: Report, running: Box) -> None:
     )
     for unit in UNITS:
         shown = running.says(f"systemd-analyze security --no-pager {unit} | tail -n 1")
-        exposure = float((re.findall(r": (\\d+\\.\\d)", shown) or ["99"])[-1])
+        exposure = float((re.findall(r": (\d+\.\d)", shown) or ["99"])[-1])
         if unit == guest.SERVICE:
             report.most(f"systemd-analyze security: {unit}", exposure, MOST_EXPOSED)
         else:
