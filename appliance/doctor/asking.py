@@ -1,5 +1,6 @@
 """Asking other programs of this box, and the running one: never for long, and never for more than so much."""
 
+import contextlib
 import http.client
 import os
 import select
@@ -21,7 +22,8 @@ def command(*words: str) -> str:
     with process.stdout:
         said, ended = _newest(process.stdout.fileno(), time.monotonic() + COMMAND_S)
     process.kill()  # it has said all, or is not waited for
-    process.wait(COMMAND_S)
+    with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel; it is left behind
+        process.wait(1.0)
     return said if ended else f"{said}\n[{words[0]} did not end within {COMMAND_S:g} s]"
 
 
@@ -48,7 +50,9 @@ def box(host: str, port: int, path: str) -> str:
     try:
         connection.request("GET", path, headers={"Host": "127.0.0.1"})
         answer = connection.getresponse()
-        body = answer.read(MOST_BYTES)
+        body, until_s = b"", time.monotonic() + HTTP_S
+        while len(body) < MOST_BYTES and time.monotonic() < until_s and (chunk := answer.read1(65536)):
+            body += chunk
     except (OSError, http.client.HTTPException):
         return ""
     finally:

@@ -14,6 +14,7 @@ HOT_C, TOO_HOT_C = 80.0, 85.0  # the firmware of every Raspberry Pi slows down f
 LIMIT_C, LIMIT_OF_A_PC_C = 78.0, 92.0  # just below that, and where laptops begin to
 LITTLE_MEMORY_BYTES, NO_MEMORY_BYTES = 96 * MIB, 32 * MIB
 LITTLE_DISK_BYTES, NO_DISK_BYTES = 200 * MIB, 8 * MIB
+COOLER_C = 3.0  # below the limit, heat is no concern any more
 WEAK_DBM = -75  # below, Wi-Fi sends everything several times
 
 POWER_CONCERN = "The supply voltage is too low: use the power supply made for this model, and a short cable."
@@ -95,7 +96,7 @@ def looked_at(machine: Machine, before: Board, disk: Disk | None) -> Board:
         uptime_s=readings.uptime_s(machine),
         versions=before.versions,
     )
-    return structs.replace(board, concerns=concerns(board))
+    return structs.replace(board, concerns=concerns(board, before.concerns))
 
 
 def _power(machine: Machine, before: Power) -> Power:
@@ -120,17 +121,27 @@ def _ever(before: bool | None, now: bool | None, since: int) -> bool | None:
     return before if now is None else bool(before or now or since)
 
 
-def concerns(board: Board) -> list[str]:
-    """What its owner should know, the worst first; [] while all is well."""
-    power, memory, disk = board.power, board.memory, board.disk
-    hot = board.temperature_c is not None and board.temperature_c >= board.heat_limit_c
+def concerns(board: Board, before: list[str]) -> list[str]:
+    """What its owner should know, the worst first; [] while all is well.
+
+    What was one before ends only when it is clearly over, so that a value on the border does not say it anew all the time.
+    """
+    power, disk, wifi = board.power, board.disk, board.wifi
+
+    def is_below(value: float | None, least: float, clearly: float, sentence: str) -> bool:
+        return value is not None and value < (clearly if sentence in before else least)
+
+    limit_c = board.heat_limit_c - (COOLER_C if HEAT_CONCERN in before else 0)
+    hot = board.temperature_c is not None and board.temperature_c >= limit_c
+    low = is_below(board.memory.available_bytes, LITTLE_MEMORY_BYTES, 1.5 * LITTLE_MEMORY_BYTES, MEMORY_CONCERN)
+    full = is_below(None if disk is None else disk.free_bytes, LITTLE_DISK_BYTES, 1.2 * LITTLE_DISK_BYTES, DISK_CONCERN)
     told = [
         (power.under_voltage, POWER_CONCERN),
         (hot, HEAT_CONCERN),
         (power.slowed and not hot and not power.under_voltage, SLOWED_CONCERN),
-        (memory.available_bytes is not None and memory.available_bytes < LITTLE_MEMORY_BYTES, MEMORY_CONCERN),
-        (disk is not None and disk.free_bytes < LITTLE_DISK_BYTES, DISK_CONCERN),
-        (board.wifi is not None and board.wifi.signal_dbm < WEAK_DBM, RADIO_CONCERN),
+        (low, MEMORY_CONCERN),
+        (full, DISK_CONCERN),
+        (is_below(None if wifi is None else wifi.signal_dbm, WEAK_DBM, WEAK_DBM + 5, RADIO_CONCERN), RADIO_CONCERN),
         (board.clock_synchronised is False, CLOCK_CONCERN),
     ]
     return [sentence for applies, sentence in told if applies]

@@ -4,6 +4,7 @@ Rule 1: what the kernel answers is read here and now, in less than a millisecond
         packages there are) is asked in a thread, one at a time, and not waited for longer than a moment: a dead disk says nothing.
 """
 
+import itertools
 import os
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,7 @@ from appliance.system.machine import ThisMachine
 from appliance.system.versions import PACKAGES, versions
 
 PATIENCE_S = 1.0
+DISK_TURNS = 15  # it fills in minutes, not in seconds
 Answer = TypeVar("Answer")
 
 
@@ -25,7 +27,7 @@ class Lookout(NamedTuple):
     """Where to look, and how often."""
 
     root: Path = Path("/")  # below it are /proc, /sys and /run
-    every_s: float = 5.0
+    every_s: float = 2.0  # as often as the kernel asks the firmware: an alarm of the supply may last no longer
 
 
 LOOKOUT = Lookout()
@@ -40,13 +42,15 @@ async def look(
 ) -> None:
     """For ever. `folder`: whose disk is looked at. The first look is told before this reports that it has started."""
     machine, disks = ThisMachine(lookout.root), trio.CapacityLimiter(1)
-    board = looked_at(machine, Board(), None)
+    board, disk = looked_at(machine, Board(), None), None
     tell(board)
     task_status.started()
     known = await _from_disk(partial(versions, machine, lookout.root / PACKAGES.lstrip("/")), disks)
     board = structs.replace(board, versions=known or {})
-    while True:
-        board = looked_at(machine, board, await _from_disk(partial(_room, folder or Path("/")), disks))
+    for turn in itertools.count():
+        if turn % DISK_TURNS == 0:
+            disk = await _from_disk(partial(_room, folder or Path("/")), disks)
+        board = looked_at(machine, board, disk)
         tell(board)
         await trio.sleep(lookout.every_s)
 

@@ -9,6 +9,7 @@ import trio
 
 from appliance.streams.relief import Patience
 from appliance.system.looking import Lookout
+from appliance.wire.jpeg import examine
 from tests.support.boxes import start_box
 from tests.support.clients import Talk, open_mjpeg, open_viewer
 from tests.support.sysfs import Sysfs
@@ -60,13 +61,20 @@ async def test_a_hot_board_is_spared_and_everybody_is_told(
 
 async def test_a_weak_supply_reduces_other_ways_of_watching_too(nursery: trio.Nursery, tmp_path: Path) -> None:
     sysfs = Sysfs(tmp_path)
-    sysfs.under_voltage(True)
     url = await start_box(nursery, lookout=Lookout(tmp_path, 0.05), patience=SOON)
     async with open_mjpeg(f"{url}/api/streams/front/mjpeg?preset=high") as player:
-        sizes: list[int] = []
-        with trio.fail_after(10):
-            while not sizes or sizes[-1] > max(sizes) / 2:
-                sizes.append(len((await player.part()).body))
-            sysfs.under_voltage(False)
-            while len((await player.part()).body) < max(sizes) * 0.8:
+
+        async def wait_for_height(lines: int) -> None:
+            while jpeg_height((await player.part()).body) != lines:
                 pass
+
+        with trio.fail_after(15):
+            await wait_for_height(720)
+            sysfs.under_voltage(True)
+            await wait_for_height(320)
+            sysfs.under_voltage(False)
+            await wait_for_height(720)
+
+
+def jpeg_height(data: bytes) -> int:
+    return examine(data).size.height

@@ -105,6 +105,15 @@ def test_concerns_are_told_the_worst_first_and_do_not_move(sysfs: Sysfs) -> None
     assert seen(sysfs, board, Disk(10**9, 10**7)).concerns == board.concerns
 
 
+def test_a_value_on_the_border_is_not_said_anew_all_the_time(sysfs: Sysfs) -> None:
+    board, told = Board(), []
+    for celsius in (77, 78, 77, 78.5, 76, 74.9, 77.9):
+        sysfs.celsius(celsius)
+        board = seen(sysfs, board)
+        told.append(len(board.concerns))
+    assert told == [0, 1, 1, 1, 1, 0, 0]
+
+
 async def test_one_task_looks_and_goes_on_looking(sysfs: Sysfs, nursery: trio.Nursery, tmp_path: Path) -> None:
     told: list[Board] = []
     await nursery.start(look, Lookout(sysfs.root, 0.01), tmp_path / "not" / "made" / "yet", told.append)
