@@ -1,6 +1,5 @@
 """python -m tests.packaging.guest.parts PART: one part, in the guest. Each leaves the disk as the next one needs it."""
 
-import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,23 +9,19 @@ from appliance import __version__ as ours
 from tests.lab.scenarios.report import Report
 from tests.lab.usbcam import remote
 from tests.lab.usbcam.remote import Remote
-from tests.packaging.guest import box
+from tests.packaging.guest import box, expect
+from tests.packaging.guest.expect import CHECKED_WITHIN_S, LIVE_WITHIN_S, SECRET, STATE
 from tests.packaging.guest.variants import DARK, FINE, MUTE, OLDER
 
 CAMERA = ("--frames", "/host/frames", "--sizes", "320x240", "--fps", "15", "--formats", "mjpeg")
 LATER = "/dev/v4l/by-id/usb-Lab_Lab_Camera_LATER-video-index0"
-CHECKED_WITHIN_S = (
-    90.0  # the package's own patience is three minutes; an older version comes live in half a minute here
-)
-LIVE_WITHIN_S = 120.0  # of a restart, in an emulator that does other things too
 PLUGGED_WITHIN_S = 15.0  # outside of an emulator it is three
 PATIENCE = f"""\
 [Service]
 ExecStart=
 ExecStart=/usr/bin/python3 -IBS /usr/libexec/camera-appliance/upgrade check --within {CHECKED_WITHIN_S:.0f}
 """
-STATE, RECORDING = Path("/var/lib/camera-appliance"), Path("/var/lib/camera-appliance/recordings/one.mp4")
-SECRET = Path("/etc/camera-appliance/tls-key.pem")
+RECORDING = STATE / "recordings/one.mp4"
 
 
 def installed(report: Report) -> None:
@@ -37,11 +32,11 @@ def installed(report: Report) -> None:
     drop_in.parent.mkdir(parents=True)
     drop_in.write_text(PATIENCE)
     with remote.camera("BEFORE", *CAMERA) as before, remote.camera("LATER", *CAMERA, "--unplugged") as later:
-        _apt(report, "apt install of an older version", "install", box.deb(OLDER))
+        expect.apt(report, "apt install of an older version", "install", box.deb(OLDER))
         report.that("the unit is active when apt is done", box.state_of() == "active", box.state_of())
         report.that("it is enabled", box.ran("systemctl", "is-enabled", box.UNIT)[1] == "enabled")
-        report.that("its user is in video and render", _groups() >= {"video", "render"}, str(_groups()))
-        _live(report, "the camera that was there before is live", "BEFORE")
+        report.that("its user is in video and render", expect.groups() >= {"video", "render"}, str(expect.groups()))
+        expect.live(report, "the camera that was there before is live", "BEFORE")
         page, first_boot = box.got("/")[0], box.ran("systemctl", "is-enabled", "camera-appliance-first-boot.service")[1]
         report.that("the page answers on port 80", page == 200, str(page))
         report.that("first boot is off", first_boot == "disabled", first_boot)
@@ -51,7 +46,7 @@ def installed(report: Report) -> None:
         later.tell("plug")
         seconds = box.until(lambda: box.is_picture("later"), LIVE_WITHIN_S)
         report.within("a camera plugged in after is live", seconds, PLUGGED_WITHIN_S)
-        _none_failed(report)
+        expect.none_failed(report)
     STATE.joinpath("sign").write_text("of the owner")
     SECRET.write_text("secret")
     SECRET.chmod(0o600)
@@ -60,17 +55,17 @@ def installed(report: Report) -> None:
 def upgraded(report: Report) -> None:
     """To the version that was built; what the owner wrote stays."""
     with _both():
-        _live(report, "after a start of the machine it is live")
-        before = _owned()
-        _apt(report, "apt install of the new version", "install", box.deb(ours))
-        _judged(report, f"{ours} is found good")
+        expect.live(report, "after a start of the machine it is live")
+        before = expect.owned()
+        expect.apt(report, "apt install of the new version", "install", box.deb(ours))
+        expect.judged(report, f"{ours} is found good")
         report.that("the new version is installed", box.version() == f"installed {ours}", box.version())
         report.that("and runs", box.asked("/api/status").get("version") == ours)
-        report.that("configuration, state and secrets are the same", _owned() == before, f"{len(before)} files")
-        _live(report, "both cameras are live", also="later")
+        report.that("configuration, state and secrets are the same", expect.owned() == before, f"{len(before)} files")
+        expect.live(report, "both cameras are live", also="later")
         kept = [file.name for file in box.KEPT.glob("*")]
         report.that("the old version is kept", kept == [f"camera-appliance_{OLDER}_amd64.deb"], str(kept))
-        _none_failed(report)
+        expect.none_failed(report)
 
 
 def mute(report: Report) -> None:
@@ -86,8 +81,8 @@ def dark(report: Report) -> None:
 def interrupted(report: Report) -> None:
     """The power goes while a bad upgrade is watched."""
     with _both():
-        _live(report, "it is live")
-        _apt(report, f"apt install of {DARK}", "install", box.deb(DARK))
+        expect.live(report, "it is live")
+        expect.apt(report, f"apt install of {DARK}", "install", box.deb(DARK))
         unjudged = box.KEPT.joinpath("upgrade.json").exists()
         report.that(
             "the power goes before it is judged", unjudged and box.version() == f"installed {DARK}", box.version()
@@ -99,35 +94,35 @@ def resumed(report: Report) -> None:
     with _both():
         seconds = box.until(lambda: box.version() == f"installed {ours}", CHECKED_WITHIN_S + 120)
         report.within("the start after the power cut brings the old version back", seconds, CHECKED_WITHIN_S + 60)
-        _live(report, "and it is live", also="later")
-        _apt(report, f"apt install of {FINE}", "install", box.deb(FINE))
-        _judged(report, f"{FINE} is found good")
+        expect.live(report, "and it is live", also="later")
+        expect.apt(report, f"apt install of {FINE}", "install", box.deb(FINE))
+        expect.judged(report, f"{FINE} is found good")
         report.that("it stays", box.version() == f"installed {FINE}", box.version())
-        _apt(
+        expect.apt(
             report,
             "back by hand, from what is kept",
             "--allow-downgrades",
             "install",
             str(next(box.KEPT.glob("*.deb"))),
         )
-        _judged(report, "that is found good, too")
+        expect.judged(report, "that is found good, too")
         report.that("it is there", box.version() == f"installed {ours}", box.version())
 
 
 def removed(report: Report) -> None:
     """Remove, install again, purge."""
     with _both():
-        before = _owned()
-        _apt(report, "apt remove", "remove", "camera-appliance")
+        before = expect.owned()
+        expect.apt(report, "apt remove", "remove", "camera-appliance")
         report.that("it is stopped", box.state_of() == "inactive", box.state_of())
         report.that("nobody answers on port 80", box.got("/")[0] == 0)
-        report.that("configuration, state and secrets stay", _owned() == before, f"{len(before)} files")
-        report.that("the program is gone", not any(map(Path.exists, _programs())))
-        _apt(report, "apt install again", "install", box.deb(ours))
-        _live(report, "it is live again, with the owner's configuration", also="later")
+        report.that("configuration, state and secrets stay", expect.owned() == before, f"{len(before)} files")
+        report.that("the program is gone", not any(map(Path.exists, expect.programs())))
+        expect.apt(report, "apt install again", "install", box.deb(ours))
+        expect.live(report, "it is live again, with the owner's configuration", also="later")
         RECORDING.parent.mkdir(exist_ok=True)
         RECORDING.write_bytes(b"nobody can make it again")
-        said = _apt(report, "apt purge", "purge", "camera-appliance")
+        said = expect.apt(report, "apt purge", "purge", "camera-appliance")
         report.says(
             "it says where the recordings are", said, "recordings are left in /var/lib/camera-appliance/recordings"
         )
@@ -141,27 +136,27 @@ def removed(report: Report) -> None:
         ]
         report.that("all else is gone", left == [STATE], ", ".join(map(str, left)))
         report.that("the recording is there", RECORDING.exists() and not SECRET.exists())
-        _none_failed(report)
+        expect.none_failed(report)
 
 
 def _undone(report: Report, bad: str, why: str) -> None:
     with _both():
-        _live(report, "it is live")
-        before = _owned()
-        _apt(report, f"apt install of {bad}", "install", box.deb(bad))
+        expect.live(report, "it is live")
+        before = expect.owned()
+        expect.apt(report, f"apt install of {bad}", "install", box.deb(bad))
         report.that("which is there then", box.version() == f"installed {bad}", box.version())
         seconds = box.until(lambda: box.version() == f"installed {ours}", CHECKED_WITHIN_S + 180)
         report.within("the old version comes back", seconds, CHECKED_WITHIN_S + 60)
-        _judged(report, "the check ends")
-        _live(report, "it is live again", also="later")
-        report.that("configuration, state and secrets are the same", _owned() == before)
+        expect.judged(report, "the check ends")
+        expect.live(report, "it is live again", also="later")
+        report.that("configuration, state and secrets are the same", expect.owned() == before)
         journal = box.ran("journalctl", "--boot", "--unit", "camera-appliance-upgrade-check", "--output", "cat")[1]
         report.says("the journal says why", journal[-3000:].replace("\n", " | "), f"{bad} did not come live: {why}")
         warnings = " ".join(box.asked("/api/status").get("warnings", []))
         report.says("the page says it", warnings, f"The upgrade to {bad} did not come live ({why}")
         log = Path("/var/log/dpkg.log").read_text()
         report.that("dpkg's log has it", f"upgrade camera-appliance:amd64 {bad} {ours}" in log)
-        _none_failed(report)
+        expect.none_failed(report)
 
 
 @contextmanager
@@ -170,61 +165,9 @@ def _both() -> Iterator[tuple[Remote, Remote]]:
         yield before, later
 
 
-def _apt(report: Report, what: str, *words: str) -> str:
-    status, said = box.apt(*words)
-    report.that(what, status == 0, "status 0" if status == 0 else said[-500:])
-    print(said, flush=True)
-    return said
-
-
-def _live(report: Report, what: str, device: str = "", *, also: str = "camera") -> None:
-    wanted = ("camera", also)
-    seconds = box.until(
-        lambda: all(box.is_picture(each) and "live" in box.status_of(each) for each in wanted), LIVE_WITHIN_S
-    )
-    shown = box.status_of()
-    report.that(what, seconds < LIVE_WITHIN_S and device in shown, f"{shown}, after {seconds:.0f} s")
-
-
-def _judged(report: Report, what: str) -> None:
-    seconds = box.until(
-        lambda: (
-            not box.KEPT.joinpath("upgrade.json").exists()
-            and box.state_of("camera-appliance-upgrade-check") == "inactive"
-        ),
-        CHECKED_WITHIN_S + 120,
-    )
-    report.that(what, seconds < CHECKED_WITHIN_S + 60, f"after {seconds:.0f} s")
-
-
-def _none_failed(report: Report) -> None:
-    failed = box.ran("systemctl", "--failed", "--no-legend", "--plain")[1]
-    report.that("no unit has failed", failed == "", failed or "none")
-
-
 def _write_config(source: str) -> None:
     cameras = f'[[cameras]]\nid = "camera"\nsource = "{source}" # the owner\'s\n\n[[cameras]]\nid = "later"\nsource = "usb:{LATER}"\n'
     box.CONFIG.write_text(cameras)
-
-
-def _owned() -> dict[str, tuple[str, int, str]]:
-    """What the owner has: each file's content, rights and owner. The state has what the program writes, too."""
-    files = [box.CONFIG, SECRET, STATE / "sign"]
-    return {
-        str(path): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mode, path.owner()) for path in files
-    }
-
-
-def _groups() -> set[str]:
-    return set(box.ran("id", "--name", "--groups", "camera-appliance")[1].split())
-
-
-def _programs() -> list[Path]:
-    return [
-        Path("/usr/lib/camera-appliance"),
-        Path("/usr/bin/camera-appliance"),
-        Path("/usr/lib/systemd/system/camera-appliance.service"),
-    ]
 
 
 PARTS: dict[str, Callable[[Report], None]] = {
