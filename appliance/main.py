@@ -21,9 +21,11 @@ from appliance.reload import Beginning, Reload
 from appliance.server import edge, listen
 from appliance.server.app import create_app
 from appliance.server.box import Box
+from appliance.streams import freshness
 from appliance.streams.ceiling import LOWEST
 from appliance.streams.registry import Registry
 from appliance.streams.relief import Patience, Relief, Strain
+from appliance.streams.stream import Stream
 from appliance.system import desk, watchdog
 from appliance.system.board import Board
 from appliance.system.limits import allow_open_files
@@ -156,8 +158,14 @@ def _status(box: Box) -> str:
 
 async def _health(box: Box) -> desk.Verdict:
     """How each camera is, for who watches over an upgrade."""
-    states = (f"{stream.id}:{stream.status if stream.running else 'resting'}" for stream in box.registry)
-    return desk.Verdict(True, " ".join(states))
+    now_s = time.monotonic()
+    return desk.Verdict(True, " ".join(f"{stream.id}:{_state(stream, now_s)}" for stream in box.registry))
+
+
+def _state(stream: Stream, now_s: float) -> str:
+    if not stream.running:
+        return "resting"
+    return "stale" if stream.status == "live" and freshness.lack(stream, now_s) else stream.status
 
 
 def _connections_that_fit(config: Config) -> int:
