@@ -16,6 +16,7 @@ from tests.packaging.guest.variants import DARK, FINE, MUTE, OLDER
 CAMERA = ("--frames", "/host/frames", "--sizes", "320x240", "--fps", "15", "--formats", "mjpeg")
 LATER = "/dev/v4l/by-id/usb-Lab_Lab_Camera_LATER-video-index0"
 PLUGGED_WITHIN_S = 15.0  # outside of an emulator it is three
+DROP_IN = Path("/etc/systemd/system/camera-appliance-upgrade-check.service.d")
 PATIENCE = f"""\
 [Service]
 ExecStart=
@@ -28,9 +29,8 @@ def installed(report: Report) -> None:
     """In a clean guest, with a camera plugged in before; then with one plugged in after."""
     Path("/etc/apt/sources.list").write_text("deb [trusted=yes] file:/host/repository ./\n")
     box.apt("update")
-    drop_in = Path("/etc/systemd/system/camera-appliance-upgrade-check.service.d/patience.conf")
-    drop_in.parent.mkdir(parents=True)
-    drop_in.write_text(PATIENCE)
+    DROP_IN.mkdir(parents=True)
+    (DROP_IN / "patience.conf").write_text(PATIENCE)
     with remote.camera("BEFORE", *CAMERA) as before, remote.camera("LATER", *CAMERA, "--unplugged") as later:
         expect.apt(report, "apt install of an older version", "install", box.deb(OLDER))
         report.that("the unit is active when apt is done", box.state_of() == "active", box.state_of())
@@ -126,14 +126,10 @@ def removed(report: Report) -> None:
         report.says(
             "it says where the recordings are", said, "recordings are left in /var/lib/camera-appliance/recordings"
         )
-        left = [
-            path for root in ("/etc", "/var/lib", "/usr", "/run") for path in Path(root).rglob("*camera-appliance*")
-        ]
-        left = [
-            path
-            for path in left
-            if not str(path).startswith(("/var/lib/apt", "/var/lib/dpkg", "/etc/systemd/system/camera-"))
-        ]
+        found = [path for root in ("/etc", "/var/lib", "/usr") for path in Path(root).rglob("*camera-appliance*")]
+        found += Path("/run").glob("camera-appliance*")
+        not_ours = ("/var/lib/apt", "/var/lib/dpkg", str(DROP_IN))
+        left = [path for path in found if not str(path).startswith(not_ours)]
         report.that("all else is gone", left == [STATE], ", ".join(map(str, left)))
         report.that("the recording is there", RECORDING.exists() and not SECRET.exists())
         expect.none_failed(report)
