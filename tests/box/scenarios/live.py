@@ -99,6 +99,20 @@ def _made_for_a_card(stage: Stage, running: Box) -> None:
     stage.report.that("the network reaches port 80 and nothing else", listens == "*:80", listens)
 
 
+@scenario("the memory of a Zero 2 W")
+def the_memory_of_a_zero(stage: Stage) -> None:
+    """512 MB, one viewer."""
+    card = Card.flashed(stage.folder / "card.img")
+    with box(card, stage.folder / "box", Hardware(memory_mib=512)) as running:
+        with page(running, PATIENCE_S) as chromium:
+            live_s = live_after_s(chromium, running.started_s, PATIENCE_S)
+            stage.report.that("live, with a browser that watches", live_s < PATIENCE_S, f"after {live_s:.0f} s")
+            free_mib = running.says("awk '/MemAvailable/ {print int($2 / 1024)}' /proc/meminfo")
+        stage.report.least("of it is left", float(free_mib), 128, " MiB")
+        killed = running.says("journalctl -b -k --no-pager | grep -ci 'out of memory'")
+        stage.report.that("nobody was killed for it", killed == "0", killed)
+
+
 @scenario("a second boot, another box")
 def second_boot_another_box(stage: Stage) -> None:
     """What a box makes for itself stays, and is another in the next box."""
