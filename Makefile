@@ -3,8 +3,8 @@
 # make lab    the same on a Debian with real camera devices made in software, in an emulator; every fault there is (as root)
 # make deb    dist/camera-appliance_VERSION_ARCH.deb for Debian 13 and Raspberry Pi OS; ARCH=arm64 make deb for a Pi, on a PC
 # make image  the card for QEMU, with the same recipe as the Pi's: image/README.md (as root)
-# make box    boots it: first boot, power cuts, whatever a box has to survive (as root)
-# make deb-box    the package alone: installs, upgrades, rolls back and purges it in a clean Debian, in an emulator (as root)
+# make box    boots it: first boot, power cuts, whatever a box has to survive; then deb-box (as root)
+# make deb-box    installs, upgrades, rolls back and purges the package in a clean Debian, in an emulator (as root)
 # They set up what they need first, which takes a few minutes the first time; `make setup` does only that.
 # PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about nine minutes.
 
@@ -79,7 +79,8 @@ image: $(VENV)/.test-ready
 	image/qemu/build
 
 box: image
-	$(VENV)/bin/python -m tests.box $(BOX)
+	status=0; $(VENV)/bin/python -m tests.box $(BOX) || status=1; \
+	if [ -z "$(BOX)" ]; then $(MAKE) --no-print-directory deb-box || status=1; fi; exit $$status
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra build -o requirements.lock pyproject.toml
