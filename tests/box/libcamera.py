@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.box.guest import PYTHON
 from tests.box.places import CACHE, BoxError
 from tests.lab.places import LAB
 
@@ -12,7 +13,7 @@ TAGS = tuple(f"--platform=manylinux{each}_x86_64" for each in ("_2_28", "_2_27",
 FOR_GUEST = ("--no-deps", "--only-binary=:all:", "--implementation=cp", "--python-version=3.13", *TAGS)
 DEBIAN, TREE = CACHE / "debian", CACHE / "tree"  # of the image's build: its lists of packages, and what is in the image
 PATH_FILE = """\
-/host/picamera2
+/opt/picamera2
 /appliance
 import tests.lab.libcam.site.sitecustomize
 """
@@ -22,6 +23,8 @@ dpkg --install /host/debs/*.deb
 cat >/usr/lib/camera-appliance/lib/python3.13/site-packages/zz-lab.pth <<'END'
 {PATH_FILE}END
 cd /appliance && python3 -B -m tests.lab.libcam.virtual /host/pictures
+cp -r /host/picamera2 /opt/
+{PYTHON} -c 'import picamera2, av, appliance.cameras.worker' # as root, who may keep what is compiled; the service may not
 """
 
 
