@@ -201,4 +201,4 @@ async def _ribbon_live(report: Report, running: Box) -> None:
         await _say_walls(report, running)
     words = await trio.to_thread.run_sync(guest.journal, running)
     opened = [line for line in words.splitlines() if "appliance.capture" in line]
-    report.says("how it was opened", opened[-1] if opened else words[-300:], "csi")
+    report.says("how it was opened", opened[-1] if opened else words[-300:], "YUV420")
