@@ -43,9 +43,10 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(NEEDS)}")
     arguments = parser.parse_args()
     _prepare()
-    if not arguments.keep:
-        DISK.unlink(missing_ok=True)
-        PLAYED.write_text("")
+    guest_is = (CACHE / "image.key").read_text().strip()
+    if not arguments.keep or not PLAYED.exists() or PLAYED.read_text().split()[:1] != [guest_is]:
+        DISK.unlink(missing_ok=True)  # what it holds are changes to a guest that was made anew
+        PLAYED.write_text(f"{guest_is}\n")
     lines: list[Line] = []
     for part in arguments.parts or NEEDS:
         lines += _played(part)
