@@ -69,7 +69,7 @@ deb: $(VENV)/.run-ready
 
 deb-box: deb $(VENV)/.test-ready
 	scripts/setup-lab
-	packaging/deb/lint dist/*.deb
+	packaging/deb/lint dist/camera-appliance_*_$$(dpkg --print-architecture).deb
 	$(VENV)/bin/python -m tests.packaging.guest
 
 # Debian with our package, as a card; box boots it, in half an hour all there is: tests/box/README.md. BOX="flash" plays what begins so.
