@@ -30,7 +30,7 @@ def play(stage: Stage) -> None:
 async def _play(report: Report, running: Box) -> None:
     async with audience(running.url, seats(2, 2, 1)) as viewers:
         await all_live(viewers)
-        for act in (_restart, _reload, _bad_reload, _stop_and_start, _worker_out_of_memory, _kill, _freeze):
+        for act in (_restart, _reload, _bad_reload, _stop_and_start, _kill, _freeze):
             await act(report, running, list(viewers))
             await all_live(viewers)
     failed = await trio.to_thread.run_sync(guest.failed_units, running)
@@ -122,35 +122,6 @@ async def _stop_and_start(report: Report, running: Box, viewers: list[Viewer]) -
     report.within(
         "start: all viewers are back, after", took_s, GAP_S + 4.0, starts=2
     )  # they knock every 2 to 4 s by then
-
-
-async def _worker_out_of_memory(report: Report, running: Box, viewers: list[Viewer]) -> None:
-    """Too little memory for all: the kernel takes the camera's process, and the server lives."""
-    before = await trio.to_thread.run_sync(guest.show, running, "MainPID", "NRestarts")
-    connections, began_s = {viewer.name: viewer.connections for viewer in viewers}, trio.current_time()
-    script = f"""
-events=/sys/fs/cgroup/system.slice/{guest.SERVICE}/memory.events
-most=$(awk '/^anon / {{print $2}}' ${{events%.events}}.stat)
-for each in $(seq 20); do
-  most=$((most - 3000000))
-  systemctl set-property --runtime {guest.SERVICE} MemorySwapMax=0 MemoryMax=$most
-  sleep 0.5
-  if grep -qE '^oom_kill [1-9]' $events; then break; fi
-done
-echo "$(grep "^oom_kill " $events) at $((most / 1000000)) MB"
-systemctl set-property --runtime {guest.SERVICE} MemorySwapMax=infinity MemoryMax=75%"""
-    killed = await trio.to_thread.run_sync(running.says, script)
-    report.that("out of memory: the kernel killed something", "oom_kill" in killed and "kill 0" not in killed, killed)
-    after_s = trio.current_time()
-    took_s = max([await viewer.picture_after(after_s) for viewer in viewers])
-    report.within("out of memory: pictures again after there is enough", took_s, 10.0, starts=1)
-    after = await trio.to_thread.run_sync(guest.show, running, "MainPID", "NRestarts")
-    report.that("out of memory: the server lived", after == before, f"{before} and {after}")
-    report.that(
-        "out of memory: viewers kept their connections",
-        all(each.connections == connections[each.name] for each in viewers),
-    )
-    print(f"  the longest gap was {max(each.longest_gap_s(began_s) for each in viewers):.1f} s")
 
 
 async def _kill(report: Report, running: Box, viewers: list[Viewer]) -> None:
