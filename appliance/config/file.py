@@ -94,7 +94,21 @@ def _with(config: Config, cameras: list[Camera]) -> Config:
 def _replace(path: Path, data: bytes) -> None:
     """Put it there, for good. Raises OSError."""
     new = path.with_name(f".{path.name}.new")
-    before = path.stat() if path.exists() else None
+    try:
+        _write(new, data, path.stat() if path.exists() else None)
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)  # a full disk has no room for a half
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)  # the name is on the disk only once its folder is
+    finally:
+        os.close(folder)
+
+
+def _write(new: Path, data: bytes, before: os.stat_result | None) -> None:
+    """On the disk, with the rights of what was there before."""
     fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, NEW_FILE_MODE)
     with os.fdopen(fd, "wb") as file:
         if before is not None:
@@ -104,9 +118,3 @@ def _replace(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(fd)
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)  # the name is on the disk only once its folder is
-    finally:
-        os.close(folder)

@@ -4,6 +4,7 @@ Rule 1: a file is whole or it is the one before; a power cut at any moment leave
 Rule 2: nothing here is larger than MAX_BYTES, neither written nor believed.
 """
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,6 +53,8 @@ def write(path: Path, data: bytes) -> None:
         new.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink()  # a full disk has no room for a half
         raise StateError(f"{path} cannot be written: {error.strerror}") from error
 
 
