@@ -13,13 +13,13 @@ import base64
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.box.card import Card
 from tests.box.channel import Answer, Channel, credentials
-from tests.box.places import INITRD, KERNEL, check_built
+from tests.box.places import INITRD, KERNEL, BoxError, check_built
 from tests.lab.machine import TRANSLATED_MIB, UNNEEDED
 from tests.support.boxes import free_port
 
@@ -100,7 +100,8 @@ class Box:
 
     def shut_down(self, within_s: float = 60.0) -> None:
         """As `poweroff` does. What hangs on after that is cut off."""
-        self.run("systemctl poweroff --no-block")
+        with suppress(BoxError):  # it may be gone before it has answered; whether it is, is asked below
+            self.run("systemctl poweroff --no-block")
         try:
             self.process.wait(within_s)
         finally:

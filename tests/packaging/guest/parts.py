@@ -10,7 +10,7 @@ from tests.lab.scenarios.report import Report
 from tests.lab.usbcam import remote
 from tests.lab.usbcam.remote import Remote
 from tests.packaging.guest import box, expect
-from tests.packaging.guest.expect import CHECKED_WITHIN_S, LIVE_WITHIN_S, SECRET, STATE
+from tests.packaging.guest.expect import BACK_WITHIN_S, CHECKED_WITHIN_S, LIVE_WITHIN_S, SECRET, STATE
 from tests.packaging.guest.variants import DARK, FINE, MUTE, OLDER
 
 CAMERA = ("--frames", "/host/frames", "--sizes", "320x240", "--fps", "15", "--formats", "mjpeg")
@@ -93,7 +93,7 @@ def resumed(report: Report) -> None:
     """The next start finishes what was begun; a good upgrade is good after all that."""
     with _both():
         seconds = box.until(lambda: box.version() == f"installed {ours}", CHECKED_WITHIN_S + 120)
-        report.within("the start after the power cut brings the old version back", seconds, CHECKED_WITHIN_S + 60)
+        report.within("the start after the power cut brings the old version back", seconds, BACK_WITHIN_S)
         expect.live(report, "and it is live", also="later")
         expect.apt(report, f"apt install of {FINE}", "install", box.deb(FINE))
         expect.judged(report, f"{FINE} is found good")
@@ -142,7 +142,7 @@ def _undone(report: Report, bad: str, why: str) -> None:
         expect.apt(report, f"apt install of {bad}", "install", box.deb(bad))
         report.that("which is there then", box.version() == f"installed {bad}", box.version())
         seconds = box.until(lambda: box.version() == f"installed {ours}", CHECKED_WITHIN_S + 180)
-        report.within("the old version comes back", seconds, CHECKED_WITHIN_S + 60)
+        report.within("the old version comes back", seconds, BACK_WITHIN_S)
         expect.judged(report, "the check ends")
         expect.live(report, "it is live again", also="later")
         report.that("configuration, state and secrets are the same", expect.owned() == before)
