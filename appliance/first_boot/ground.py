@@ -75,12 +75,11 @@ class Ground:
                 if mode is not None:
                     os.fchmod(fd, mode)
                 os.fsync(fd)
-            new.replace(at)
+                self._take_over(new, fd, at)
         except OSError:
             with contextlib.suppress(OSError):
                 new.unlink()
             raise
-        self._settle(at.parent)
 
     def rewrite(self, path: str, text: str, mode: int, group: int) -> None:
         """As `write`, but whose the file is and who may use it stays as it was; `mode` and `group` are for a new one."""
@@ -118,6 +117,21 @@ class Ground:
             return same and (mode is None or stat.S_IMODE(self.at(path).lstat().st_mode) == mode)
         except OSError:
             return False
+
+    def _take_over(self, new: Path, new_fd: int, at: Path) -> None:
+        """Give the new file the old one's name, for good.
+
+        FAT writes where a name's blocks are together with the file, not with its folder, and frees the old blocks as soon as nobody
+        holds them: a power cut in between leaves a name that points at free blocks. So the old file is held until both are on the card.
+        """
+        old_fd = os.open(at, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC) if os.path.lexists(at) else None
+        try:
+            new.replace(at)
+            os.fsync(new_fd)
+            self._settle(at.parent)
+        finally:
+            if old_fd is not None:
+                os.close(old_fd)
 
     def _settle(self, folder: Path) -> None:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,6 +1,9 @@
 """The power goes between any two changes: the next start ends where an undisturbed one would have."""
 
+import os
 from pathlib import Path
+
+import pytest
 
 from appliance.config import load
 from appliance.first_boot.facts import CONFIG, SECRETS
@@ -73,3 +76,30 @@ def test_whenever_the_power_goes(tmp_path: Path) -> None:
         if not cut:  # it got through
             break
     assert 10 < changes < MOST_CHANGES - 1
+
+
+def test_the_old_file_is_there_until_the_name_of_the_new_one_is_on_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT frees its blocks when nobody holds it any more, and a power cut would leave a name that points at nothing."""
+    at, real, steps = tmp_path / "status.txt", os.fsync, []
+    at.write_text("old")
+
+    def fsync(fd: int) -> None:
+        what = Path(f"/proc/self/fd/{fd}").readlink().name
+        held = any(str(link.readlink()) == f"{at} (deleted)" for link in open_files())
+        steps.append((what, at.read_text(), held))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    Ground(tmp_path).write("/status.txt", "new", mode=None)
+    assert steps == [
+        (".status.txt.new", "old", False),
+        ("status.txt", "new", True),
+        (tmp_path.name, "new", True),
+    ]
+
+
+def open_files() -> list[Path]:
+    """Of this process."""
+    return [each for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
