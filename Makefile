@@ -18,8 +18,10 @@ CONFIG ?= config/appliance.toml
 run: $(VENV)/.run-ready
 	$(VENV)/bin/camera-appliance run --config $(CONFIG)
 
+# What looks at a clock comes last and alone; what only needs the processor may share it.
 test: $(VENV)/.test-ready node_modules/.ready
-	$(MAKE) --no-print-directory lint test-web test-python other-python
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint test-web other-python
+	$(MAKE) --no-print-directory test-python
 
 setup: $(VENV)/.run-ready
 
