@@ -174,6 +174,16 @@ def test_of_two_upgrades_in_a_row_the_last_good_version_comes_back(machine: Mach
     assert machine.runs == "1"
 
 
+def test_what_is_kept_can_be_installed_by_hand(machine: Machine) -> None:
+    machine.upgrade("2", live("front"))
+    machine.check(live("front"))
+    keep.keep("1", machine.package, live("front"), machine.kept)
+    assert machine.package.install(machine.kept.folder / "camera-appliance_1_all.deb")
+    assert machine.runs == "1"
+    machine.check(live("front"))
+    assert [file.name for file in machine.kept.folder.iterdir()] == ["camera-appliance_2_all.deb"]
+
+
 def test_the_same_version_again_is_no_upgrade(machine: Machine) -> None:
     keep.keep("1", machine.package, live("front"), machine.kept)
     assert not machine.kept.folder.exists()

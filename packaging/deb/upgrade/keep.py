@@ -16,7 +16,7 @@ def keep(new: str, package: Package, box: Box, kept: Kept) -> None:
     if unjudged is not None and unjudged.new == now.version:  # then what was good is the one before
         kept.begin(replace(unjudged, new=new))
         return
-    kept.clear()
+    kept.clear(coming=new)
     if not box.state().is_up:  # nothing could be said of the next version by comparison
         return
     live = tuple(sorted(name for name, status in (box.cameras() or {}).items() if status == "live"))

@@ -52,14 +52,22 @@ class Kept:
         """From now on the version that goes is not one to keep."""
         self._write(self._rolling_back, why)
 
-    def clear(self) -> None:
-        """Nothing is to be judged, and no version is kept."""
+    def clear(self, coming: str) -> None:
+        """Nothing is to be judged, and no version is kept but the one that comes: it may be installed from here, by hand."""
         self.end()
-        for file in self.folder.glob("*.deb"):
+        self._remove(set(self.folder.glob("*.deb")) - set(self.folder.glob(f"*_{coming}_*.deb")))
+
+    def judge_good(self, upgrade: Upgrade) -> None:
+        """From now on there is one version to go back to."""
+        self.end()
+        self._remove(set(self.folder.glob("*.deb")) - {self.folder / upgrade.package})
+
+    def _remove(self, files: set[Path]) -> None:
+        for file in files:
             file.unlink()
 
     def end(self) -> None:
-        """It is judged."""
+        """Nothing is to be judged."""
         for file in (self._upgrade, self._rolling_back):
             with contextlib.suppress(FileNotFoundError):
                 file.unlink()

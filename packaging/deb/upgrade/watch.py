@@ -60,7 +60,7 @@ def check(patience: Patience, package: Package, box: Box, kept: Kept, notice: Pa
         say(
             f"{upgrade.new} is live{': ' if upgrade.live else ''}{', '.join(upgrade.live)}. {upgrade.old} stays in {kept.folder}"
         )
-        kept.end()
+        kept.judge_good(upgrade)
 
 
 def _finished(package: Package) -> str:
