@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from appliance.first_boot.ground import Ground
 
 TOOL_TIMEOUT_S = 60.0  # making an RSA key takes a Zero some seconds
 TEN_YEARS_DAYS = "3650"
+HOST_NAME = "/proc/sys/kernel/hostname"  # sethostname(2) would need CAP_SYS_ADMIN, which is nearly everything
 
 
 class Write(Struct, frozen=True):
@@ -90,7 +90,7 @@ def do(action: Action, ground: Ground) -> None:
         case Remove(path):
             ground.remove(path)
         case Rename(hostname) if ground.is_live:
-            socket.sethostname(hostname)
+            ground.poke(HOST_NAME, hostname)
         case Run(argv) if ground.is_live and shutil.which(argv[0]):
             _output(argv)
         case HostKeys():

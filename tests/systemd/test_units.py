@@ -15,12 +15,12 @@ from appliance.capture import usb_reset
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICE = UNITS / "camera-appliance.service"
-HARDENED = [
-    "camera-appliance.service",
-    "camera-appliance-usb-reset@.service",
-    "camera-appliance-first-boot-status.service",
-]
-MOST_EXPOSED = 20  # of 100, in systemd's own counting; what is not hardened at all has 96
+HARDENED = {  # how exposed at most, of 100 in systemd's own counting; what is not hardened at all has 96
+    "camera-appliance.service": 20,
+    "camera-appliance-usb-reset@.service": 20,
+    "camera-appliance-first-boot-status.service": 20,
+    "camera-appliance-first-boot.service": 21,  # it is root, and sets names, owners and a radio's country
+}
 ANALYZE = shutil.which("systemd-analyze")
 needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze here (Debian package systemd)")
 
@@ -61,9 +61,9 @@ def test_systemd_understands_every_line(installed: Path) -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", HARDENED)
-def test_units_are_hardened(installed: Path, unit: str) -> None:
-    done = analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}", f"./{unit}", folder=installed)
+@pytest.mark.parametrize(("unit", "most"), HARDENED.items())
+def test_units_are_hardened(installed: Path, unit: str, most: int) -> None:
+    done = analyze("security", "--offline=true", f"--threshold={most}", f"./{unit}", folder=installed)
     assert done.returncode == 0, done.stdout
 
 
