@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import trio
 
 from appliance.capture.inbox import Inbox
 from appliance.frame import Frame
+from appliance.system.machine import Machine, ThisMachine
+from appliance.system.readings import memory_kills
 from appliance.wire import hallway
 
 START = (sys.executable, "-P", "-m", "appliance.cameras", "worker")
@@ -31,15 +34,16 @@ class WorkerError(Exception):
 class Worker:
     """One worker process and our end of the hallway to it."""
 
-    def __init__(self, process: trio.Process, ours: socket.socket) -> None:
+    def __init__(self, process: trio.Process, ours: socket.socket, machine: Machine) -> None:
         self._process = process
         self._socket = ours
+        self._machine, self._memory_kills = machine, memory_kills(machine)
         self._send_lock = trio.Lock()
         self._inbox = Inbox(ours)
         self._waited = True
 
     @classmethod
-    async def start(cls) -> "Worker":
+    async def start(cls, machine: Machine | None = None) -> "Worker":
         """Start the process; it touches no device before it is told to. Raises OSError."""
         ours, theirs = socket.socketpair()
         with theirs:
@@ -54,7 +58,7 @@ class Worker:
                 ours.close()
                 raise
         ours.setblocking(False)
-        return cls(process, ours)
+        return cls(process, ours, machine or ThisMachine())
 
     @property
     def pid(self) -> int:
@@ -135,6 +139,8 @@ class Worker:
     async def _how_it_ended(self) -> str:
         with trio.move_on_after(EXIT_DEADLINE_S):
             status = await self._process.wait()
+            if status == -signal.SIGKILL and memory_kills(self._machine) != self._memory_kills:
+                return "memory ran out, and the system ended the capture process"
             if status < 0:
                 return f"the capture process was ended by signal {-status}"
             return f"the capture process ended with status {status}"

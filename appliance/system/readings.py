@@ -12,7 +12,7 @@ from typing import NamedTuple
 from appliance.system.machine import Machine, fields, number
 
 ZONES, HWMON, PLATFORM = "/sys/class/thermal", "/sys/class/hwmon", "/sys/devices/platform"
-MEMINFO, UPTIME, WIRELESS = "/proc/meminfo", "/proc/uptime", "/proc/net/wireless"
+MEMINFO, VMSTAT, UPTIME, WIRELESS = "/proc/meminfo", "/proc/vmstat", "/proc/uptime", "/proc/net/wireless"
 TIMESYNC = "/run/systemd/timesync"
 MODEL = "/proc/device-tree/model"
 UNDER_VOLTAGE, CAPPED, THROTTLED, SOFT_LIMIT = 1, 2, 4, 8  # bits of get_throttled; 16 higher: since it was asked last
@@ -103,6 +103,12 @@ def memory_bytes(machine: Machine) -> dict[str, int]:
         if kibibytes is not None:
             found[name] = kibibytes * 1024
     return found
+
+
+def memory_kills(machine: Machine) -> int | None:
+    """How many processes the kernel has ended since it started because memory ran out, the machine's or a group's own."""
+    lines = (line.split() for line in machine.text(VMSTAT).splitlines())
+    return next((number(line[1]) for line in lines if line[:1] == ["oom_kill"] and len(line) == 2), None)
 
 
 def radio(machine: Machine) -> Radio | None:

@@ -38,11 +38,7 @@ EMPTY = "rm -f /filler* /var/lib/camera-appliance/filler*; sync"
 
 @scenario("disk full, clock steps, network gone")
 def play(stage: Stage) -> None:
-    with box(Card.flashed(stage.folder / "card.img"), stage.folder / "box") as running:
-        running.wait_until_up()
-        guest.wait_until_active(running)
-        guest.configure(running)
-        print(f"  Python starts: {guest.measure_starts(running)}", flush=True)
+    with guest.measured_box(stage.folder) as running:
         program = base64.b64encode((BOX / "watcher").read_bytes()).decode()
         running.run(f"base64 -d <<<{program} >/run/watcher; chmod +x /run/watcher")
         trio.run(_play, stage.report, running)

@@ -4,8 +4,7 @@ import trio
 
 from tests.box import guest
 from tests.box.audience import Viewer, all_live, audience, seats
-from tests.box.card import Card
-from tests.box.machine import Box, box
+from tests.box.machine import Box
 from tests.box.scenarios.stage import Stage, scenario
 from tests.lab.scenarios.report import Report, start_costs_s
 
@@ -15,22 +14,30 @@ HEALED_S = 10.0  # the issue wants a server that was killed to come back; Restar
 WATCHDOG_S = 30.0
 CLOSED_WITHIN_S = 5.0
 LOOK_S = 5.0
+# Memory runs out: the limit sinks by a megabyte at a time, without swap, until the kernel has ended a process.
+STARVE = """
+cd /sys/fs/cgroup$(systemctl show --property ControlGroup --value camera-appliance.service)
+before=$(awk '$1 == "oom_kill" {print $2}' memory.events) limit=$(cat memory.max) swap=$(cat memory.swap.max)
+echo 0 >memory.swap.max
+for mib in $(seq $(($(cat memory.current) >> 20)) -1 8); do
+  echo ${mib}M >memory.max
+  [ "$(awk '$1 == "oom_kill" {print $2}' memory.events)" = "$before" ] || break
+done
+echo $limit >memory.max; echo $swap >memory.swap.max
+echo $(($(awk '$1 == "oom_kill" {print $2}' memory.events) - before)) at $mib MiB
+"""
 
 
 @scenario("systemctl, five viewers")
 def play(stage: Stage) -> None:
-    with box(Card.flashed(stage.folder / "card.img"), stage.folder / "box") as running:
-        running.wait_until_up()
-        guest.wait_until_active(running)
-        guest.configure(running)
-        print(f"  Python starts: {guest.measure_starts(running)}", flush=True)
+    with guest.measured_box(stage.folder) as running:
         trio.run(_play, stage.report, running)
 
 
 async def _play(report: Report, running: Box) -> None:
     async with audience(running.url, seats(2, 2, 1)) as viewers:
         await all_live(viewers)
-        for act in (_restart, _reload, _bad_reload, _stop_and_start, _kill, _freeze):
+        for act in (_restart, _reload, _bad_reload, _starve, _stop_and_start, _kill, _freeze):
             await act(report, running, list(viewers))
             await all_live(viewers)
     failed = await trio.to_thread.run_sync(guest.failed_units, running)
@@ -103,6 +110,22 @@ async def _bad_reload(report: Report, running: Box, viewers: list[Viewer]) -> No
         running.run, f"cp -p /run/good {guest.CONFIG}; systemctl reload {guest.SERVICE}"
     )
     report.that("mended: systemctl reload works again", done.status == 0, done.output or "0")
+
+
+async def _starve(report: Report, running: Box, viewers: list[Viewer]) -> None:
+    """The worker pays, and the next one is as good: nobody's connection does."""
+    shown, connections = ("MainPID", "NRestarts"), {viewer.name: viewer.connections for viewer in viewers}
+    before, began_s = await trio.to_thread.run_sync(guest.show, running, *shown), trio.current_time()
+    ended = await trio.to_thread.run_sync(running.says, STARVE)
+    report.that("memory: the kernel ended a process", ended.startswith("1 at"), ended)
+    await all_live(viewers)
+    await say_gap(report, running, "memory: the longest gap", viewers, began_s, GAP_S, starts=1)
+    after = await trio.to_thread.run_sync(guest.show, running, *shown)
+    report.that("memory: the server lives", before == after, f"{before}, {after}")
+    report.that("memory: on the same connections", all(each.connections == connections[each.name] for each in viewers))
+    words = await trio.to_thread.run_sync(guest.journal, running, guest.SERVICE, 20)
+    line = next((each for each in words.splitlines() if "memory ran out" in each), words)
+    report.says("memory: the journal says why", line, "memory ran out, and the system ended the capture process")
 
 
 async def _stop_and_start(report: Report, running: Box, viewers: list[Viewer]) -> None:
