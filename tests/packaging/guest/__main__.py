@@ -1,4 +1,4 @@
-"""python -m tests.packaging.guest [--keep] [PART...]: the package in a clean Debian 13: installed, upgraded, rolled back, purged.
+"""python -m tests.packaging.guest [--keep] [PART...]: in a clean Debian 13, installed, upgraded, rolled back, purged; cloud-init.
 
 As root; `make deb` and scripts/setup-lab first. Each part is a start of the guest on the same disk, so each upgrade also lives through
 one. In the order that they have, all of them: a quarter of an hour. With --keep, parts go on from the disk of the last time.
@@ -21,6 +21,8 @@ NEEDS = {  # each part, and what has to have been played on the disk
     "interrupted": "upgraded",
     "resumed": "interrupted",
     "removed": "upgraded",
+    "seeded": "removed",
+    "clouded": "seeded",
 }
 PART_WITHIN_S = 900.0
 os.environ["LAB_CACHE"] = str(PROJECT / ".lab/plain")
@@ -77,7 +79,8 @@ def _prepare() -> None:
         sys.exit("there is no package in dist/; run: make deb")
     SHARE.mkdir(exist_ok=True)
     subprocess.run(
-        (str(HERE / "repository"), str(CACHE / "tree"), str(debs[-1]), str(SHARE / "repository")), check=True
+        (str(HERE / "repository"), str(CACHE / "tree"), str(debs[-1]), str(SHARE / "repository"), "cloud-init"),
+        check=True,
     )
     made, ours = SHARE / "debs", SHARE / "debs" / debs[-1].name
     if not ours.exists() or ours.stat().st_mtime < debs[-1].stat().st_mtime:

@@ -9,6 +9,7 @@ from tests.packaging.guest import box
 CHECKED_WITHIN_S = 90.0  # the package's own patience is three minutes
 BACK_WITHIN_S = CHECKED_WITHIN_S + 90  # an emulator takes a minute to unpack the old version
 LIVE_WITHIN_S = 120.0  # of a restart, in an emulator that does other things too
+CAMERA = ("--frames", "/host/frames", "--sizes", "320x240", "--fps", "15", "--formats", "mjpeg")
 STATE, SECRET = Path("/var/lib/camera-appliance"), Path("/etc/camera-appliance/tls-key.pem")
 
 

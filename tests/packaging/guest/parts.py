@@ -9,11 +9,10 @@ from appliance import __version__ as ours
 from tests.lab.scenarios.report import Report
 from tests.lab.usbcam import remote
 from tests.lab.usbcam.remote import Remote
-from tests.packaging.guest import box, expect
-from tests.packaging.guest.expect import BACK_WITHIN_S, CHECKED_WITHIN_S, LIVE_WITHIN_S, SECRET, STATE
+from tests.packaging.guest import box, cloud, expect
+from tests.packaging.guest.expect import BACK_WITHIN_S, CAMERA, CHECKED_WITHIN_S, LIVE_WITHIN_S, SECRET, STATE
 from tests.packaging.guest.variants import DARK, FINE, MUTE, OLDER
 
-CAMERA = ("--frames", "/host/frames", "--sizes", "320x240", "--fps", "15", "--formats", "mjpeg")
 LATER = "/dev/v4l/by-id/usb-Lab_Lab_Camera_LATER-video-index0"
 PLUGGED_WITHIN_S = 15.0  # outside of an emulator it is three
 DROP_IN = Path("/etc/systemd/system/camera-appliance-upgrade-check.service.d")
@@ -167,7 +166,8 @@ def _write_config(source: str) -> None:
 
 
 PARTS: dict[str, Callable[[Report], None]] = {
-    each.__name__: each for each in (installed, upgraded, mute, dark, interrupted, resumed, removed)
+    each.__name__: each
+    for each in (installed, upgraded, mute, dark, interrupted, resumed, removed, cloud.seeded, cloud.clouded)
 }
 
 
