@@ -20,6 +20,7 @@ DONE_WITHIN_S = 240.0  # an emulator; on a Pi it takes seconds
 
 def seeded(report: Report) -> None:
     """A system with cloud-init gets our package, and the user-data that our document shows."""
+    box.apt("update")  # the repository may have been made anew since the first part
     with _camera():
         expect.apt(report, "apt install, with cloud-init", "install", "cloud-init", box.deb(ours))
         expect.live(report, "the camera is live", "BEFORE")
