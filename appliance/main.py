@@ -26,7 +26,7 @@ from appliance.streams.ceiling import LOWEST
 from appliance.streams.registry import Registry
 from appliance.streams.relief import Patience, Relief, Strain
 from appliance.streams.stream import Stream
-from appliance.system import desk, watchdog
+from appliance.system import capabilities, desk, watchdog
 from appliance.system.board import Board
 from appliance.system.limits import allow_open_files
 from appliance.system.looking import LOOKOUT, Lookout, look
@@ -58,6 +58,7 @@ async def main(
     `state`: the folder for what outlives a restart; None: nothing does. `desk_place`: where it can be asked for a reload.
     `lookout`: where the board is looked at; tests have one of plain files, and less `patience` with it.
     """
+    capabilities.keep_to_ourselves()
     notify = notify or Notify()
     sockets = _listen(beginning.config, notify)
     box = _box_of(beginning.config, sockets)

@@ -33,7 +33,7 @@ def told(status: Status) -> str:
     lines += [f"  - {problem}" for problem in status.problems]
     if status.problems:
         lines.append("  What could not be used was left as it was; the rest was applied.")
-    lines += _listed("From camera-appliance.toml the box has:", status.applied)
+    lines += _listed("From the owner's file the box has:", status.applied)
     lines += _listed("Also:", status.remarks)
     return "\ufeff" + LINE_END.join("\n".join(lines).split("\n")) + LINE_END
 

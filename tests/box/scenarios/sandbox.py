@@ -139,6 +139,7 @@ async def _say_walls(report: Report, running: Box) -> None:
         "NoNewPrivs=1" in each and "Seccomp=2" in each and "Uid=0" not in each.split() for each in walls
     )
     report.that("server and worker are behind the walls", right, "; ".join(walls))
+    report.that("the worker may not open ports below 1024", bool(walls) and "CapEff=0000000000000000" in walls[-1])
 
 
 def say_exposure(report: Report, running: Box) -> None:
