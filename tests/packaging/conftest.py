@@ -4,8 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.packaging.told import Machine
 
 PROJECT = Path(__file__).parents[2]
 sys.path.insert(0, str(PROJECT / "packaging/deb/upgrade"))  # where its programs find each other
@@ -20,3 +24,13 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(build, env=environment, check=True, capture_output=True)
     [deb] = folder.glob("*.deb")
     return deb
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> "Machine":
+    """With version 1 installed."""
+    from tests.packaging.told import Machine
+
+    if os.geteuid():
+        pytest.skip("dpkg installs as root only")
+    return Machine(tmp_path)

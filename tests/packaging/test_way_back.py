@@ -7,106 +7,10 @@ from pathlib import Path
 import keep
 import package
 import pytest
-import watch
-from box import Box, State
-from kept import Kept, Upgrade
+from box import State
+from kept import Upgrade
 
-UP = State("loaded", "active", 7)
-FAST = watch.Patience(within_s=0.2, holds_s=0.03, looks_every_s=0.01)
-
-
-class ToldBox(Box):
-    """A box that is as told, and remembers whether it was started."""
-
-    def __init__(self, state: State = UP, cameras: dict[str, str] | None = None) -> None:
-        self.now, self.seen, self.started = state, cameras, False
-
-    def state(self) -> State:
-        return self.now
-
-    def cameras(self) -> dict[str, str] | None:
-        return self.seen
-
-    def start(self) -> None:
-        self.started = True
-
-
-class RestlessBox(ToldBox):
-    """Its process is another one each time."""
-
-    def state(self) -> State:
-        self.now = State("loaded", "active", self.now.pid + 1)
-        return self.now
-
-
-class SlowBox(ToldBox):
-    """It comes live at the fifth look."""
-
-    looks = 0
-
-    def cameras(self) -> dict[str, str] | None:
-        self.looks += 1
-        return {"front": "live" if self.looks > 4 else "starting"}
-
-
-class Machine:
-    """A folder that dpkg takes for a machine, with version 1 installed."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self.root = folder, folder / "root"
-        for name in ("info", "updates", "triggers"):
-            (self.root / "var/lib/dpkg" / name).mkdir(parents=True)
-        for name in ("status", "available"):
-            (self.root / "var/lib/dpkg" / name).touch()
-        self.package, self.kept = package.Package(self.root), Kept(folder / "kept")
-        self.notice = folder / "notices/upgrade"
-        self.install("1")
-
-    @property
-    def runs(self) -> str:
-        return (self.root / "usr/share/camera-appliance/program").read_text()
-
-    def deb(self, version: str, more: str = "") -> Path:
-        tree = self._folder / f"tree-{version}"
-        (tree / "DEBIAN").mkdir(parents=True)
-        own = (
-            f"Package: camera-appliance\nVersion: {version}\nArchitecture: all\nMaintainer: us <us@example.org>\n{more}"
-        )
-        (tree / "DEBIAN/control").write_text(f"{own}Description: a camera\n of two\n .\n lines\n")
-        program = tree / "usr/share/camera-appliance/program"
-        program.parent.mkdir(parents=True)
-        program.write_text(version)
-        (program.parent / "link").symlink_to("program")
-        (program.parent / f"only-in-{version}").touch()
-        deb = self._folder / f"{version}.deb"
-        subprocess.run(
-            ("dpkg-deb", "--root-owner-group", "-Znone", "--build", str(tree), str(deb)),
-            check=True,
-            capture_output=True,
-        )
-        return deb
-
-    def install(self, version: str) -> None:
-        assert self.package.install(self.deb(version))
-
-    def upgrade(self, version: str, box: Box) -> None:
-        """As apt does it."""
-        keep.keep(version, self.package, box, self.kept)
-        self.install(version)
-
-    def check(self, box: Box) -> None:
-        watch.check(FAST, self.package, box, self.kept, self.notice)
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    if subprocess.run(("id", "-u"), capture_output=True, text=True, check=True).stdout.strip() != "0":
-        pytest.skip("dpkg installs as root only")
-    return Machine(tmp_path)
-
-
-def live(*names: str, **others: str) -> ToldBox:
-    return ToldBox(cameras={**dict.fromkeys(names, "live"), **others})
+from tests.packaging.told import Machine, RestlessBox, SlowBox, ToldBox, live
 
 
 def test_a_version_that_comes_live_stays(machine: Machine) -> None:
@@ -184,6 +88,16 @@ def test_what_is_kept_can_be_installed_by_hand(machine: Machine) -> None:
     assert [file.name for file in machine.kept.folder.iterdir()] == ["camera-appliance_2_all.deb"]
 
 
+def test_an_old_version_that_lacks_something_is_not_unpacked_over_the_new_one(machine: Machine) -> None:
+    machine.needs("python3 (<< 3.0)")  # which went with an upgrade of the system
+    machine.upgrade("2", live("front"))
+    box = ToldBox(State("loaded", "failed", 0))
+    machine.check(box)
+    assert (machine.runs, machine.package.status()) == ("2", package.Status("installed", "2"))
+    assert box.started
+    assert "1 cannot be put back" in machine.notice.read_text()
+
+
 def test_the_same_version_again_is_no_upgrade(machine: Machine) -> None:
     keep.keep("1", machine.package, live("front"), machine.kept)
     assert not machine.kept.folder.exists()
@@ -237,6 +151,10 @@ def test_what_is_kept_is_the_package(machine: Machine) -> None:
     ).stdout
     assert sorted(fields.splitlines()) == sorted(original.splitlines())
     assert [file.name for file in folder.iterdir()] == [packed.name]
+    machine.needs("python3")
+    machine.package.repacked(folder)
+    fields = subprocess.run(("dpkg-deb", "--field", str(packed)), capture_output=True, text=True, check=True).stdout
+    assert "\nPre-Depends: python3\n" in fields
 
 
 def test_a_record_that_is_not_whole_is_none(machine: Machine) -> None:

@@ -20,7 +20,8 @@ def keep(new: str, package: Package, box: Box, kept: Kept) -> None:
     if not box.state().is_up:  # nothing could be said of the next version by comparison
         return
     live = tuple(sorted(name for name, status in (box.cameras() or {}).items() if status == "live"))
-    kept.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept.folder.mkdir(parents=True, exist_ok=True)
+    kept.folder.chmod(0o755)  # nothing in it is secret, and its owner's shell has to find the package by a *
     file = package.repacked(kept.folder)
     kept.begin(Upgrade(now.version, new, live, file.name))
     print(f"camera-appliance: {now.version} is kept, to come back if {new} does not come live")

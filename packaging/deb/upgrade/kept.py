@@ -68,7 +68,7 @@ class Kept:
 
     def end(self) -> None:
         """Nothing is to be judged."""
-        for file in (self._upgrade, self._rolling_back):
+        for file in (self._rolling_back, self._upgrade):  # without the second nobody would look for the first
             with contextlib.suppress(FileNotFoundError):
                 file.unlink()
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -43,13 +44,12 @@ class Package:
 
     def repacked(self, folder: Path) -> Path:
         """The installed version as a file in `folder`. Raises PackageError, OSError."""
-        stage = folder / "stage"
+        stage, new = folder / "stage", folder / "stage.new"
         shutil.rmtree(stage, ignore_errors=True)
         try:
             self._stage(stage)
             architecture = self._said("--show", "--showformat=${Architecture}", NAME)
             file = folder / f"{NAME}_{self.status().version}_{architecture}.deb"
-            new = file.with_suffix(".new")
             # Quick rather than small: it is written to a card, and mostly never read.
             _run("dpkg-deb", "--root-owner-group", "-Zzstd", "-z1", "--build", str(stage), str(new))
             with new.open("rb") as written:
@@ -58,12 +58,13 @@ class Package:
             sync_folder(folder)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+            new.unlink(missing_ok=True)
         return file
 
     def _stage(self, stage: Path) -> None:
         control = stage / "DEBIAN"
         control.mkdir(parents=True, mode=0o755)
-        (control / "control").write_text(own_fields(self._said("--status", NAME)))
+        (control / "control").write_text(checked_first(own_fields(self._said("--status", NAME))))
         for name in self._said("--control-list", NAME).split():
             file = control / name
             file.write_text(self._said("--control-show", NAME, name))
@@ -129,6 +130,11 @@ def own_fields(status: str) -> str:
         else:
             fields.append(line)
     return "".join(field for field in fields if field.partition(":")[0] not in NOT_OF_A_PACKAGE)
+
+
+def checked_first(fields: str) -> str:
+    """A package that dpkg asks for what it needs before it unpacks it: else the new version is gone when the old one cannot be had."""
+    return re.sub(r"(?m)^Depends:", "Pre-Depends:", fields)
 
 
 def _put(here: Path, there: Path, *, is_folder: bool) -> None:

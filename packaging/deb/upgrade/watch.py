@@ -35,24 +35,34 @@ class StoppedError(Exception):
     """Somebody stopped the box on purpose."""
 
 
+class OvertakenError(Exception):
+    """Somebody installed yet another version, or took it away: what was seen of this one says nothing of it."""
+
+
 def check(patience: Patience, package: Package, box: Box, kept: Kept, notice: Path = NOTICE) -> None:
-    """Judge the upgrade that is to be judged, if there is one. Raises PackageError, OSError."""
-    upgrade = kept.upgrade()
-    if upgrade is None:
-        kept.end()
+    """Judge the upgrade that is to be judged, if there is one, and those that come meanwhile. Raises PackageError, OSError."""
+    while (upgrade := kept.upgrade()) is not None:
+        try:
+            _judge(upgrade, patience, package, box, kept, notice)
+        except OvertakenError:
+            continue
         return
+    kept.end()
+
+
+def _judge(upgrade: Upgrade, patience: Patience, package: Package, box: Box, kept: Kept, notice: Path) -> None:
+    """Raises OvertakenError, PackageError, OSError."""
     why = kept.rolling_back or _finished(package)
     status = package.status()
     if status.state == "installed" and status.version == upgrade.old:
         kept.end()  # it came back before the power went, or it never went
         return
     try:
-        why = why or shortcoming(upgrade.live, box, patience)
+        why = why or shortcoming(upgrade, box, patience, kept)
     except StoppedError:
         say(f"{UNIT} was stopped, so nobody can say whether {upgrade.new} works; it stays")
         kept.end()
         return
-    upgrade = kept.upgrade() or upgrade  # yet another version may have come meanwhile
     if why:
         roll_back(upgrade, why, package, box, kept, notice)
     else:
@@ -73,14 +83,16 @@ def _finished(package: Package) -> str:
     return "its installation was cut off in the middle"
 
 
-def shortcoming(wanted: tuple[str, ...], box: Box, patience: Patience) -> str:
-    """What the box still lacks after so long; empty as soon as it lacks nothing and stays so. Raises StoppedError."""
+def shortcoming(upgrade: Upgrade, box: Box, patience: Patience, kept: Kept) -> str:
+    """What the box still lacks after so long; empty as soon as it lacks nothing and stays so. Raises StoppedError, OvertakenError."""
     deadline_s = time.monotonic() + patience.within_s
     good_since_s: float | None = None
     pid = 0
     while True:
+        if kept.upgrade() != upgrade:
+            raise OvertakenError
         state = box.state()
-        lack = _lack(state, wanted, box)
+        lack = _lack(state, upgrade.live, box)
         now_s = time.monotonic()
         if lack or state.pid != pid:
             good_since_s, pid = None, state.pid
@@ -108,12 +120,14 @@ def _lack(state: State, wanted: tuple[str, ...], box: Box) -> str:
 
 
 def roll_back(upgrade: Upgrade, why: str, package: Package, box: Box, kept: Kept, notice: Path) -> None:
-    """Put the old version back, and tell everybody. Raises PackageError, OSError."""
-    say(f"{upgrade.new} did not come live: {why}. {upgrade.old} comes back", level=3)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # dpkg is not to be left alone in the middle
-    kept.begin_rolling_back(why)
-    _leave(notice, f"The upgrade to {upgrade.new} did not come live ({why}), so {upgrade.old} is back.")
+    """Put the old version back, and tell everybody. Raises OvertakenError, PackageError, OSError."""
     with package.locked(OTHERS_INSTALL_WITHIN_S):
+        if kept.upgrade() != upgrade:
+            raise OvertakenError
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # dpkg is not to be left alone in the middle
+        say(f"{upgrade.new} did not come live: {why}. {upgrade.old} comes back", level=3)
+        kept.begin_rolling_back(why)
+        _leave(notice, f"The upgrade to {upgrade.new} did not come live ({why}), so {upgrade.old} is back.")
         if package.install(kept.folder / upgrade.package):
             told = f"{upgrade.old} is back, because {upgrade.new} did not come live: {why}"
         else:
