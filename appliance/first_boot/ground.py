@@ -1,10 +1,12 @@
 """The files of a box, below one root folder, so that a folder can stand for a box in tests and an image can be prepared.
 
 Rule 1: a file is the old one or the new one, whole, whenever the power goes.
-Rule 2: nothing here follows a link in the last place of a path: root would be led to files that another user chose.
+Rule 2: nothing here follows a link in the last place of a path, and nothing is made in a folder behind one: root would be led to files that
+        another user chose.
 """
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -63,6 +65,8 @@ class Ground:
         if self._holds(path, data, mode):
             return
         at.parent.mkdir(parents=True, exist_ok=True)
+        if at.parent.resolve() != self.root.resolve() / path.strip("/").rpartition("/")[0]:
+            raise NotADirectoryError(errno.ENOTDIR, "is in a folder behind a link, which is not followed", str(at))
         new = at.with_name(f".{at.name}.new")
         new.unlink(missing_ok=True)
         fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

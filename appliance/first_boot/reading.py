@@ -3,7 +3,9 @@
 The file may be in three places; the first one that says anything counts:
   /boot/firmware/camera-appliance.toml       what everybody sees who puts the card into a computer
   /boot/firmware/camera-appliance.toml.txt   the same, saved by a Windows that hides endings
-  /etc/camera-appliance/first-boot.toml      what cloud-init or an image leaves
+  /etc/camera-appliance-first-boot.toml      what cloud-init or an image leaves
+
+Only root may write there: /etc/camera-appliance is the server's own folder, and a server that somebody took over could ask for an SSH key.
 """
 
 import codecs
@@ -15,7 +17,8 @@ from typing import NamedTuple
 from appliance.first_boot.ground import Ground
 
 BOOT = "/boot/firmware"
-PLACES = (f"{BOOT}/camera-appliance.toml", f"{BOOT}/camera-appliance.toml.txt", "/etc/camera-appliance/first-boot.toml")
+PLACES = (f"{BOOT}/camera-appliance.toml", f"{BOOT}/camera-appliance.toml.txt", "/etc/camera-appliance-first-boot.toml")
+TABLES_OF_MOUNTS = ("/etc/fstab", "/proc/self/mounts")  # what should be, and what is
 STATUS_NAME = "camera-appliance-status.txt"
 MOST_BYTES = 64 * 1024
 MOST_OTHERS = 5
@@ -49,7 +52,7 @@ def read(ground: Ground) -> Reading:
     remarks = [] if there else [f"there is no {PLACES[0]}, so nothing was to be applied"]
     remarks += [f"{path} says nothing (all its lines are comments)" for path in there if path in texts.keys() - saying]
     problems += [f"{path} was not read, because {saying[0]} is there too: keep one of them" for path in saying[1:]]
-    problems += _others(ground)
+    problems += [*_others(ground), *_unmounted(ground)]
     chosen = saying[0] if saying else ""
     return Reading(chosen, texts.get(chosen, ""), tuple(problems), tuple(remarks))
 
@@ -101,6 +104,17 @@ def _others(ground: Ground) -> list[str]:
     ]
     foreign = [name for name in alike if name.lower() not in known]
     return [f"{ascii(name)[1:-1]} was not read: rename it to camera-appliance.toml" for name in foreign[:MOST_OTHERS]]
+
+
+def _unmounted(ground: Ground) -> list[str]:
+    """The box starts without a boot partition, too, but then nobody's wishes are known.
+
+    The kind counts: behind the walls of our unit the empty folder is a mount as well, of the root file system.
+    """
+    wanted, mounts = ([line.split()[1:3] for line in ground.text(table).splitlines()] for table in TABLES_OF_MOUNTS)
+    lost = [each for each in wanted if each[:1] == [BOOT] and each not in mounts]
+    what = f"{BOOT} could not be mounted, so nothing on it was read: is the card's boot partition damaged, or was it renamed?"
+    return [what] if lost and mounts else []
 
 
 def reason_of(error: OSError | subprocess.SubprocessError) -> str:

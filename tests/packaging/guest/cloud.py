@@ -13,7 +13,7 @@ from tests.packaging.guest import box, expect
 SEED = Path("/boot/firmware")  # where Raspberry Pi Imager puts it
 SOURCE = f"datasource_list: [NoCloud, None]\ndatasource:\n  NoCloud:\n    seedfrom: file://{SEED}/\n"
 DOCUMENT = Path(__file__).parents[3] / "docs/first-boot.md"
-LEFT = Path("/etc/camera-appliance/first-boot.toml")
+LEFT = Path("/etc/camera-appliance-first-boot.toml")
 PASSWORD = "three or four words"  # the document's
 DONE_WITHIN_S = 240.0  # an emulator; on a Pi it takes seconds
 
