@@ -24,6 +24,30 @@ class Card:
         subprocess.run(("cp", "--reflink=auto", "--sparse=always", str(IMAGE), str(file)), check=True)
         return cls(file)
 
+    def flash_again(self) -> None:
+        """Write the image over it; what lies behind the image's partitions stays, as on a real card."""
+        image = Card(IMAGE)
+        used = max(start + size for start, size in image.partitions().values())
+        subprocess.run(
+            [
+                "dd",
+                f"if={IMAGE}",
+                f"of={self.file}",
+                "bs=1M",
+                f"count={used}",
+                "iflag=count_bytes",
+                "conv=notrunc",
+                "status=none",
+            ],
+            check=True,
+        )
+
+    def destroy(self, partition: int) -> None:
+        """Nothing of it can be read any more."""
+        start, size = self.partitions()[partition]
+        where = ["--offset", str(start), "--length", str(size)]
+        subprocess.run(["fallocate", "--punch-hole", "--keep-size", *where, str(self.file)], check=True)
+
     def copied(self, file: Path) -> "Card":
         """One that is the same now."""
         subprocess.run(("cp", "--reflink=auto", "--sparse=always", str(self.file), str(file)), check=True)
@@ -48,9 +72,9 @@ class Card:
         done = subprocess.run(["mdir", "-b", "-i", self._boot, "::"], capture_output=True, text=True, check=True)
         return [line.removeprefix("::/") for line in done.stdout.splitlines()]
 
-    def holds(self, words: bytes, partition: int = BOOT) -> bool:
-        """Do these bytes stand anywhere on a partition, in a file or not?"""
-        start, size = self.partitions()[partition]
+    def holds(self, words: bytes, partition: int = BOOT, *, whole: bool = False) -> bool:
+        """Do these bytes stand anywhere on a partition, or on the `whole` card, in a file or not?"""
+        start, size = (0, self.file.stat().st_size) if whole else self.partitions()[partition]
         tail = b""
         with self.file.open("rb") as card:
             card.seek(start)
