@@ -2,7 +2,7 @@
 
 Rule 1: a file that cannot be read or written costs its camera the settings and a line of log, never its pictures.
 Rule 2: the disk is an SD card: it is written when something is different, and at most every SETTLE_S.
-Rule 3: streams made at run time end with the program, and so do their settings.
+Rule 3: streams made at run time end with the program, and so do their settings, unless the configuration takes them in.
 """
 
 import logging
@@ -14,7 +14,7 @@ import trio
 from msgspec import Struct
 
 from appliance.streams.registry import Registry
-from appliance.streams.settings import Kept, Settings
+from appliance.streams.settings import Kept
 from appliance.streams.stream import Stream
 from appliance.system import state
 
@@ -31,33 +31,48 @@ class _File(Struct):
 async def keep(
     registry: Registry, folder: Path, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """Give each configured camera's stream what was kept for it, then write down what is set, until cancelled."""
-    streams = [stream for stream in registry if not stream.removable]
-    _recall(streams, folder)
-    task_status.started()
+    """Give each configured camera's stream what was kept for it, then write down what is set, until cancelled.
+
+    Cameras that are added while the box runs are its cameras as well; of those that go, nothing more is written.
+    """
+    keepers: dict[Stream, trio.CancelScope] = {}
     async with trio.open_nursery() as nursery:
-        for stream in streams:
-            settings = stream.settings
-            nursery.start_soon(_keep, settings, _place(folder, stream), settings.kept, name=f"keeping {stream.id}")
-
-
-def _recall(streams: list[Stream], folder: Path) -> None:
-    for stream in streams:
-        try:
-            stream.settings.recall(_read(_place(folder, stream)))
-        except state.StateError as error:
-            log.warning("%s: %s; what was set on this camera is not known any more", stream.id, error)
-
-
-async def _keep(settings: Settings, path: Path, written: Kept) -> None:
-    try:
         while True:
-            if settings.kept == written:
-                await settings.changed.wait()
-                continue
-            await trio.sleep(SETTLE_S)
-            written = settings.kept
-            await _write(path, written)
+            streams = {stream for stream in registry if not stream.removable}
+            for stream in keepers.keys() - streams:
+                keepers.pop(stream).cancel()
+            for stream in streams - keepers.keys():
+                keepers[stream] = trio.CancelScope()
+                written = _recalled(stream, folder)
+                nursery.start_soon(_keep, stream, _place(folder, stream), written, keepers[stream])
+            task_status.started()
+            task_status = trio.TASK_STATUS_IGNORED
+            await registry.changed.wait()
+
+
+def _recalled(stream: Stream, folder: Path) -> Kept:
+    """What the file says; the stream has it from now on, unless it was set already."""
+    try:
+        kept = _read(_place(folder, stream))
+    except state.StateError as error:
+        log.warning("%s: %s; what was set on this camera is not known any more", stream.id, error)
+        return {}
+    if not stream.settings.kept:
+        stream.settings.recall(kept)
+    return kept
+
+
+async def _keep(stream: Stream, path: Path, written: Kept, scope: trio.CancelScope) -> None:
+    settings = stream.settings
+    try:
+        with scope:
+            while True:
+                if settings.kept == written:
+                    await settings.changed.wait()
+                    continue
+                await trio.sleep(SETTLE_S)
+                written = settings.kept
+                await _write(path, written)
     finally:
         if settings.kept != written:
             with trio.move_on_after(WRITE_S, shield=True):

@@ -79,6 +79,42 @@ async def test_a_stream_made_at_run_time_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_camera_that_comes_while_the_box_runs_is_kept_too(tmp_path: Path) -> None:
+    """By a changed file, and by the page: there it is a stream made at run time first, and may have been set already."""
+    registry = registry_of()
+    attic = Camera(id="attic", source="pattern")
+    async with trio.open_nursery() as nursery:
+        await nursery.start(keeping.keep, registry, tmp_path)
+        registry.reconfigure(Config(cameras=[Camera(id="front", source="pattern"), attic]))
+        demo = registry.create(Camera(id="demo", source="pattern"))
+        set_gain(registry, 8, "demo")
+        registry.take_in(demo, demo.camera)
+        await trio.testing.wait_all_tasks_blocked()
+        set_gain(registry, 7, "attic")
+        nursery.cancel_scope.cancel()
+    assert {path.stem for path in (tmp_path / "controls").iterdir()} == {"attic", "demo"}
+    registry = Registry(Config(cameras=[Camera(id="front", source="pattern")]))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(keeping.keep, registry, tmp_path)
+        registry.reconfigure(Config(cameras=[attic]))
+        await trio.testing.wait_all_tasks_blocked()
+        assert registry.get("attic").settings.kept == {"usb: Cam": {"gain": 7}}
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_camera_that_goes_is_not_written_any_more(tmp_path: Path) -> None:
+    registry = registry_of()
+    gone = registry.get("front")
+    async with trio.open_nursery() as nursery:
+        await nursery.start(keeping.keep, registry, tmp_path)
+        registry.end("front", for_good=True)
+        await trio.testing.wait_all_tasks_blocked()
+        assert [task.name for task in nursery.child_tasks] == ["appliance.keeping.keep"]
+        gone.settings.recall({"usb: Cam": {"gain": 1}})
+        nursery.cancel_scope.cancel()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -167,7 +167,7 @@ async def added_for_good(box: Box, stream: Stream, values: Values | None = None)
         return NO_FILE
     camera = msgspec.structs.replace(stream.camera, **(values or {}))
     if not (why_not := await box.keeping.add_camera(camera)):
-        stream.camera, stream.removable = camera, False  # from now on it is a configured one
+        box.registry.take_in(stream, camera)
     return why_not
 
 

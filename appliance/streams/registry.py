@@ -7,6 +7,7 @@ from msgspec import structs
 
 from appliance.config import AUTO, Camera, Config
 from appliance.streams.ceiling import NONE, Ceiling
+from appliance.streams.change import Change
 from appliance.streams.lowering import put_under
 from appliance.streams.stream import Stream
 
@@ -32,6 +33,7 @@ class Registry:
         self._config = config
         self._streams: dict[str, Stream] = {}
         self.ceiling = NONE  # the most that viewers get for now
+        self.changed = Change()  # other streams are there, or are the configuration's
         # Two places for each stream that can exist: handing one over never waits, and fails only for those who make and remove at once.
         self._added, self._to_capture = trio.open_memory_channel[Stream](2 * MOST_STREAMS)
         for camera in config.cameras:
@@ -79,8 +81,14 @@ class Registry:
         if stream.removable or for_good:
             del self._streams[stream_id]
             stream.remove()
+            self.changed.tell()
         else:
             stream.stop()
+
+    def take_in(self, stream: Stream, camera: Camera) -> None:
+        """From now on a stream that was made at run time is one of the configuration's, as this camera."""
+        stream.camera, stream.removable = camera, False
+        self.changed.tell()
 
     def reconfigure(self, config: Config) -> None:
         """Be what the configuration says now. Streams that did not change go on undisturbed, and so do those made at run time."""
@@ -99,6 +107,7 @@ class Registry:
                 self._add_configured(camera)
         others = [stream for stream in self if stream.id not in configured]
         self._streams = {each.id: each for each in [*map(self.get, configured), *others]}  # the first is the default
+        self.changed.tell()
 
     def _renew(self, stream: Stream, camera: Camera) -> None:
         starts = camera.autostart and not stream.camera.autostart
