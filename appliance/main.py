@@ -31,12 +31,11 @@ from appliance.system.board import Board
 from appliance.system.limits import allow_open_files
 from appliance.system.looking import LOOKOUT, Lookout, look
 from appliance.system.names import host_names
-from appliance.system.notices import notices
 from appliance.system.notify import Notify
 
 OPEN_TO_ALL = (
     "This box can be reached from the network ({}) and has no access control yet: everybody who reaches it can watch, "
-    "start and stop its streams."
+    "and can start, stop, change and remove its cameras."
 )
 OTHER_FILES = 256  # listeners, workers, logs, and those who are told that there is no room
 log = logging.getLogger("appliance")
@@ -97,7 +96,7 @@ def _box_of(config: Config, sockets: list[socket.socket]) -> Box:
         registry=registry,
         attached_cameras=AttachedCameras(lambda: [stream.camera for stream in registry]),
         names=host_names(),
-        warnings=[*([OPEN_TO_ALL.format(", ".join(reachable))] if reachable else []), *notices()],
+        warnings=[OPEN_TO_ALL.format(", ".join(reachable))] if reachable else [],
     )
 
 
@@ -166,7 +165,9 @@ async def _health(box: Box) -> desk.Verdict:
 def _state(stream: Stream, now_s: float) -> str:
     if not stream.running:
         return "resting"
-    return "stale" if stream.status == "live" and freshness.lack(stream, now_s) else stream.status
+    if stream.status != "live":
+        return stream.status
+    return "pattern" if freshness.stands_in(stream) else "stale" if freshness.lack(stream, now_s) else "live"
 
 
 def _connections_that_fit(config: Config) -> int:

@@ -106,5 +106,6 @@ def test_nobody_to_ask_is_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 69
     assert done.stderr.strip() == (
-        f"no running camera-appliance answers at {tmp_path / desk.NAME}: no such file or directory"
+        f"no running camera-appliance answers at {tmp_path / desk.NAME}: no such file or directory. "
+        "One that was started by hand is told with kill -HUP and its process number"
     )

@@ -11,6 +11,7 @@ from msgspec import Struct
 from appliance.config import Camera, Config
 from appliance.streams.registry import Registry
 from appliance.system.board import URGENT, Board
+from appliance.system.notices import notices
 
 Values = dict[str, str | int | list[str] | bool]  # of a camera, by key
 Limit = Literal["viewers", "viewers_per_address", "connections", "connections_per_address", "message_rate"]
@@ -73,7 +74,8 @@ class Box:
     @property
     def all_warnings(self) -> list[str]:
         """What is to be said to everybody who opens the page."""
-        return [*self.warnings, *self.notes.warnings, *(each for each in self.board.concerns if each in URGENT)]
+        urgent = (each for each in self.board.concerns if each in URGENT)
+        return [*self.warnings, *notices(), *self.notes.warnings, *urgent]
 
     @property
     def viewers(self) -> int:

@@ -25,6 +25,7 @@ from appliance import __version__
 from appliance.server.board_metrics import PREFIX, board_metrics
 from appliance.server.box import Box
 from appliance.streams.figures import AGE_BOUNDS_S
+from appliance.streams.freshness import stands_in
 from appliance.streams.stream import Stream
 
 OPEN_METRICS = "application/openmetrics-text"
@@ -91,7 +92,11 @@ def _viewers(streams: list[Stream]) -> GaugeMetricFamily:
 
 
 def _states(streams: list[Stream]) -> Iterator[Metric]:
-    up = GaugeMetricFamily(f"{PREFIX}stream_up", "1 while the stream is live.", labels=["stream"])
+    up = GaugeMetricFamily(
+        f"{PREFIX}stream_up",
+        "1 while the stream is live; a test pattern for want of a camera is not.",
+        labels=["stream"],
+    )
     stuck = GaugeMetricFamily(f"{PREFIX}stuck_workers", "Processes that cannot be ended now.", labels=["stream"])
     wanted = GaugeMetricFamily(f"{PREFIX}stream_wanted", "1 while people want it live.", labels=["stream"])
     last = GaugeMetricFamily(
@@ -102,7 +107,7 @@ def _states(streams: list[Stream]) -> Iterator[Metric]:
     )
     ahead_s = time.time() - time.monotonic()
     for stream in streams:
-        up.add_metric([stream.id], float(stream.status == "live"))
+        up.add_metric([stream.id], float(stream.status == "live" and not stands_in(stream)))
         wanted.add_metric([stream.id], float(stream.running))
         stuck.add_metric([stream.id], stream.mending.stuck)
         if stream.captured_total:

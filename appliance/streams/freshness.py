@@ -1,7 +1,8 @@
 """Freshness: whether a camera that people want live has a picture that is new enough. Pure arithmetic on times it is given.
 
 Rule 1: only pictures of the camera count: a placeholder, or a last picture that is sent again, is none.
-Rule 2: a published stream to which no producer is connected waits and is not ill: there is no camera of this box that could fail,
+Rule 2: the test pattern that stands in where `auto` finds no camera is no picture of one.
+Rule 3: a published stream to which no producer is connected waits and is not ill: there is no camera of this box that could fail,
         and behind a load balancer a box that is called ill would never meet the producer that makes it well.
 """
 
@@ -30,11 +31,20 @@ def waits(stream: Stream) -> bool:
     return stream.running and is_published(stream) and stream.status != "live" and not stream.producer.connected
 
 
+def stands_in(stream: Stream) -> bool:
+    """Is what it shows the test pattern, for want of a camera?"""
+    return (
+        stream.camera.parsed_source.kind == "auto" and stream.opened is not None and stream.opened.driver == "pattern"
+    )
+
+
 def lack(stream: Stream, now_s: float) -> str:
     """Why it has no fresh picture at this monotonic time, though people want it live; "": it has, or it waits or rests."""
     if not stream.running or waits(stream):
         return ""
     if stream.status != "live":
         return stream.reason or stream.status
+    if stands_in(stream):
+        return stream.reason or "a test pattern is shown for want of a camera"
     age_s, most_s = now_s - stream.last_captured_s, bound_s(stream)
     return "" if age_s <= most_s else f"its last picture is {age_s:.1f} s old; {most_s:.1f} s are the most"

@@ -129,17 +129,22 @@ async def keep_reading(parts: Mjpeg) -> None:
         pass
 
 
-async def test_auto_takes_the_camera_and_falls_back_without_it(fake_camera: FakeCamera, tmp_path: Path) -> None:
+async def test_auto_takes_the_camera_and_falls_back_without_it(
+    fake_camera: FakeCamera, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
     with box_with(fake_camera, tmp_path, "auto") as box:
         async with open_viewer_when_up(box) as viewer:
             with trio.fail_after(10):
                 await viewer.event("stream_info", status="live")
                 frame = await viewer.frame(placeholder=False)
                 assert frame.payload in fake_camera.frames
+            assert (await http.get(f"{box.url}/healthz")).status_code == 200
             fake_camera.unplug()
             with trio.fail_after(6):
                 told = await viewer.event("stream_info", status="live")
             assert "test pattern" in told["reason"]
+            health = await http.get(f"{box.url}/healthz")
+            assert (health.status_code, "test pattern" in health.text) == (503, True), "a pattern is no camera"
             fake_camera.be("fine")
             with trio.fail_after(5):
                 while (await viewer.frame()).payload not in fake_camera.frames:

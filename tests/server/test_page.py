@@ -138,6 +138,7 @@ async def test_a_bind_beyond_loopback_warns(nursery: trio.Nursery, http: httpx.A
     url = await start_box(nursery, '[server]\nbind = ["0.0.0.0:0"]\n[[cameras]]\nid = "a"\nsource = "pattern"\n')
     [warning] = (await http.get(f"{url.replace('0.0.0.0', '127.0.0.1')}/api/status")).json()["warnings"]
     assert "no access control" in warning
+    assert "change and remove its cameras" in warning
 
 
 async def test_attached_cameras(box: str, http: httpx.AsyncClient) -> None:
