@@ -14,8 +14,9 @@ import trio
 
 from appliance import __version__
 from appliance.config import Config, ConfigError, ConfigFile, load
+from appliance.system import own_file
 
-CONFIG_PLACE = Path("/etc/camera-appliance/appliance.toml")
+CONFIG_PLACE = own_file.PLACE
 EX_CONFIG = 78  # sysexits.h; systemd is told not to restart on it
 EX_UNAVAILABLE = 69
 _BIND_WORDS = "where to listen, whatever the configuration says; may be given several times"
@@ -24,12 +25,14 @@ _DOCTOR_WORDS = "say what is wrong with this box, and what makes it right; statu
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    arguments = _parser().parse_args(argv)
+    command = sys.argv[1:] if argv is None else argv
+    arguments = _parser().parse_args(command)
+    arguments.command = command
     action: Callable[[argparse.Namespace], int] = arguments.action
     try:
         return action(arguments)
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        print(own_file.told(error, command), file=sys.stderr)
         return EX_CONFIG
     except KeyboardInterrupt:
         return 130
@@ -49,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(action=action)
         command.add_argument("--config", type=Path, metavar="FILE", help=f"default: {CONFIG_PLACE} if it is there")
         if name == "run":
-            command.add_argument("--bind", action="append", default=[], metavar="HOST:PORT", help=_BIND_WORDS)
+            listen = partial(command.add_argument, action="append", default=[], metavar="HOST:PORT")
+            listen("--bind", help=_BIND_WORDS)
+            listen("--default-bind", help="where to listen if the configuration says nothing of it")
     words = "have the running service put its changed configuration into force; says what came of it"
     commands.add_parser("reload", help=words, description=words).set_defaults(action=_reload)
     cameras = commands.add_parser("cameras", help="list what is attached", description="list what is attached")
@@ -99,9 +104,8 @@ def _add_publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _configuration(path: Path | None) -> Config:
-    if path is None and not CONFIG_PLACE.exists():
-        return Config()
-    return load(path or CONFIG_PLACE)
+    chosen = own_file.chosen(path)
+    return Config() if chosen is None else load(chosen)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -109,17 +113,19 @@ def _run(arguments: argparse.Namespace) -> int:
     faulthandler.enable()  # systemd's watchdog ends what hangs with SIGABRT
     # Imported late: the other commands need no web server.
     from appliance.main import main as run_box
-    from appliance.reload import begin
+    from appliance.reload import Listening, begin
     from appliance.server.listen import ListenError
     from appliance.system import desk, state
     from appliance.system.notify import Notify
 
-    file = ConfigFile(arguments.config or CONFIG_PLACE, optional=arguments.config is None)
+    may_be_absent = arguments.config is None and own_file.may_be_looked_for(own_file.PLACE)
+    file = ConfigFile(arguments.config or own_file.PLACE, optional=may_be_absent)
     folder = state.folder(os.environ)
     if folder is None:
         logging.getLogger("appliance").warning("there is no HOME to keep settings in: they last until the next restart")
     is_service = "STATE_DIRECTORY" in os.environ  # then nobody sits there to read why it does not start
-    beginning = begin(file, folder if is_service else None, tuple(arguments.bind))
+    listening = Listening(tuple(arguments.bind), tuple(arguments.default_bind))
+    beginning = begin(file, folder if is_service else None, listening)
     place = desk.place(os.environ) if "RUNTIME_DIRECTORY" in os.environ else None
     try:
         trio.run(partial(run_box, beginning, state=folder, notify=Notify(os.environ), desk_place=place))
@@ -143,7 +149,7 @@ def _reload(arguments: argparse.Namespace) -> int:
 
 def _check_config(arguments: argparse.Namespace) -> int:
     config = _configuration(arguments.config)
-    checked = arguments.config or (CONFIG_PLACE if CONFIG_PLACE.exists() else f"no {CONFIG_PLACE}, so the defaults")
+    checked = own_file.chosen(arguments.config) or f"no {own_file.PLACE}, so the defaults"
     cameras = ", ".join(f"{camera.id} ({camera.shown_source})" for camera in config.cameras) or "none"
     print(f"{checked}: good. Cameras: {cameras}. Presets: {', '.join(config.presets)}.")
     return 0
@@ -155,7 +161,7 @@ def _cameras(arguments: argparse.Namespace) -> int:
     try:
         configured = _configuration(arguments.config).cameras
     except ConfigError as error:  # what is attached does not depend on it
-        print(f"{error}\nShown is what is chosen without that file.", file=sys.stderr)
+        print(f"{own_file.told(error, arguments.command)}\nShown is what is chosen without that file.", file=sys.stderr)
         configured = []
     for camera in trio.run(AttachedCameras(lambda: configured).__call__):
         print(f"{camera['source']}\n    {camera['name']}")
@@ -171,7 +177,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from appliance.doctor import bundle, examination, libraries
     from appliance.system.machine import ThisMachine
 
-    path = arguments.config or (CONFIG_PLACE if os.path.lexists(CONFIG_PLACE) else None)
+    path = own_file.chosen(arguments.config)
     findings = examination.examine(ThisMachine(), path, libraries.ask())
     if arguments.bundle is not None:
         return bundle.make(arguments.bundle, path, findings)

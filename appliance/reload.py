@@ -9,6 +9,7 @@ The disk is waited for in a thread: a card may take seconds, and pictures do not
 
 import logging
 import time
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,19 @@ ONLY_AT_START = ("max_connections", "max_connections_per_address", "request_time
 log = logging.getLogger("appliance.config")
 
 
+class Listening(NamedTuple):
+    """Where to listen, beside what the file says."""
+
+    instead: tuple[str, ...] = ()  # of that
+    by_default: tuple[str, ...] = ()  # where it says nothing
+
+    def of(self, config: Config, text: str) -> Config:
+        """A configuration, read from `text`, with where to listen in it."""
+        says = "bind" in tomllib.loads(text).get("server", {})
+        bind = self.instead or (() if says else self.by_default)
+        return structs.replace(config, server=structs.replace(config.server, bind=list(bind))) if bind else config
+
+
 class Beginning(NamedTuple):
     """What a box starts with."""
 
@@ -35,37 +49,38 @@ class Beginning(NamedTuple):
     file: ConfigFile | None = None
     problem: str = ""  # why the file is not what is in force
     text: str = ""  # of the file, where it is
-    bind: tuple[str, ...] = ()  # where to listen, whatever the file says; (): as it says
+    listening: Listening = Listening()
     keeps: bool = False  # what people change on the page goes into the file: it is a box's own, not one of a checkout
 
 
-def begin(file: ConfigFile, folder: Path | None, bind: tuple[str, ...] = ()) -> Beginning:
+def begin(file: ConfigFile, folder: Path | None, listening: Listening | None = None) -> Beginning:
     """Read the file; a bad one is replaced by the last good one of `folder`, or by the defaults. Raises ConfigError without a folder."""
     problem = text = ""
     try:
         config, text = file.read()
+        in_force = text
     except ConfigError as error:
         if folder is None:
             raise
         log.warning("%s", error)
-        problem, config = str(error), _last_good(folder)
-    if bind:
-        config = structs.replace(config, server=structs.replace(config.server, bind=list(bind)))
-    return Beginning(config, file, problem, text, bind, keeps=folder is not None)
+        problem, (config, in_force) = str(error), _last_good(folder)
+    listening = listening or Listening()
+    return Beginning(listening.of(config, in_force), file, problem, text, listening, keeps=folder is not None)
 
 
-def _last_good(folder: Path) -> Config:
+def _last_good(folder: Path) -> tuple[Config, str]:
     path = folder / LAST_GOOD
     try:
         if (data := state.read(path)) is not None:
-            config = loads(data.decode(), str(path))
+            text = data.decode()
+            config = loads(text, str(path))
             since = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
             log.warning("the last good configuration is in force instead, that of %s", since)
-            return config
+            return config, text
     except (state.StateError, ConfigError, UnicodeDecodeError, OSError) as error:
         log.warning("nor can the last good one be used: %s", error)
     log.warning("no configuration was good before: everything is at its default")
-    return Config()
+    return Config(), ""
 
 
 class Reload:
@@ -73,7 +88,7 @@ class Reload:
 
     def __init__(self, box: Box, beginning: Beginning, folder: Path | None, notify: Notify) -> None:
         self._box, self._file, self._folder, self._notify = box, beginning.file, folder, notify
-        self._bind = beginning.bind
+        self._listening = beginning.listening
         self._started = beginning.config  # in its keys that only a restart puts into force
         self._one_at_a_time = trio.Lock()
         box.notes = Notes(
@@ -106,7 +121,7 @@ class Reload:
         return await self._apply(config, text)
 
     async def _apply(self, config: Config, text: str) -> Verdict:
-        possible, waiting = self._possible(config)
+        possible, waiting = self._possible(self._listening.of(config, text))
         changes = differences(self._box.config, possible)
         self._box.config = possible
         self._box.registry.reconfigure(possible)
@@ -124,7 +139,7 @@ class Reload:
         if wanted.max_viewers > most:
             waiting.append("limits.max_viewers")
         limits = structs.replace(wanted, max_viewers=min(wanted.max_viewers, most), **kept)
-        if not self._bind and config.server.bind != started.server.bind:
+        if config.server.bind != started.server.bind:
             waiting.insert(0, "server.bind")
         server = structs.replace(config.server, bind=started.server.bind)
         return structs.replace(config, server=server, limits=limits), waiting

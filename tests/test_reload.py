@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from appliance.config import Config, ConfigError, ConfigFile, Limits, Preset
-from appliance.reload import LAST_GOOD, begin, differences
+from appliance.reload import LAST_GOOD, Listening, begin, differences
 from appliance.system import desk
 from appliance.wire import message
 from tests.support.clients import Talk, open_mjpeg, open_viewer
@@ -131,6 +131,26 @@ async def test_the_last_good_one_is_started_with_when_the_new_one_is_bad(tmp_pat
         assert (await owner.reload(TWO)).done
         assert (await owner.get("/api/status"))["warnings"] == []
         nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(
+    ("text", "listening", "bind"),
+    [
+        ("", Listening(), "127.0.0.1:8000"),
+        ("", Listening(by_default=("[::]:80",)), "[::]:80"),
+        ("[server]\nallowed_hosts = []\n", Listening(by_default=("[::]:80",)), "[::]:80"),
+        ('[server]\nbind = ["127.0.0.1:80"]\n', Listening(by_default=("[::]:80",)), "127.0.0.1:80"),
+        ('[server]\nbind = ["127.0.0.1:80"]\n', Listening(instead=("[::1]:9",), by_default=("[::]:80",)), "[::1]:9"),
+    ],
+)
+def test_where_it_listens(tmp_path: Path, text: str, listening: Listening, bind: str) -> None:
+    """An owner who wants this machine alone gets it, whatever the service has for others; also after the file went bad."""
+    file = tmp_path / "appliance.toml"
+    file.write_text(text)
+    assert begin(ConfigFile(file), tmp_path, listening).config.server.bind == [bind]
+    (tmp_path / LAST_GOOD).write_text(text)
+    file.write_text("no = [")
+    assert begin(ConfigFile(file), tmp_path, listening).config.server.bind == [bind]
 
 
 def test_without_a_good_one_the_defaults_are(tmp_path: Path) -> None:

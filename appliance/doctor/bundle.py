@@ -20,7 +20,7 @@ import msgspec
 
 from appliance.config import Config, ConfigError
 from appliance.config.load import text_of
-from appliance.doctor import asking, examination, program
+from appliance.doctor import asking, examination, program, service
 from appliance.doctor.discretion import discreet, secrets_in, secrets_of_address
 from appliance.doctor.finding import Finding
 from appliance.system.board import Board, looked_at
@@ -93,7 +93,7 @@ def write(file: Path, members: dict[str, str]) -> int:
 
 def make(file: Path, path: Path | None, findings: list[Finding]) -> int:
     """Write it and say what came of it: 0 when it is there, whatever is wrong with the box. `file`: Path() for a name of its own."""
-    config, _ = program.configured(path)
+    config = service.listening(ThisMachine(), program.configured(path)[0], path)
     file = default_name() if file == Path() else file
     try:
         members = parts(ThisMachine(), path, config, findings)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.config import Config
-from appliance.doctor import board, devices, libraries, program, usb
+from appliance.doctor import board, devices, libraries, program, service, usb
 from appliance.doctor.finding import Check, Finding, State, sorted_findings
 from appliance.doctor.libraries import Answer
 from appliance.system.machine import Machine
@@ -40,6 +40,7 @@ _PLURALS: dict[State, str] = {"fault": "faults", "warning": "warnings"}
 def examine(machine: Machine, path: Path | None, answers: dict[str, Answer]) -> list[Finding]:
     """Everything that can be said of `machine` with the configuration file at `path`, the worst first."""
     config, file = program.configured(path)
+    config = service.listening(machine, config, path)
     return sorted_findings([file, *libraries.judged(answers, machine), *_checked(machine, config)])
 
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from appliance import __version__
 from appliance.config import Config, ConfigError, load
+from appliance.doctor import service
 from appliance.doctor.finding import Finding
 from appliance.doctor.processes import Process, Processes, myself
-from appliance.system import readings
+from appliance.system import own_file, readings
 from appliance.system.machine import Machine, fields, number
 from appliance.system.versions import system_name
 
@@ -36,9 +37,11 @@ def configured(path: Path | None) -> tuple[Config, Finding]:
     try:
         return load(path), Finding("ok", "config", "good", str(path))
     except ConfigError as error:
+        if own_file.is_for_others(error):
+            what = "cannot be read by this user, so the cameras in it were not looked at"
+            return Config(cameras=[]), Finding("warning", "config", what, str(path), "sudo camera-appliance doctor")
         reason = str(error).removeprefix(f"{path}: ")
-        fix = f"sudo chmod a+r {path}" if reason == "Permission denied" else f"sudo nano {path}"
-        return Config(cameras=[]), Finding("fault", "config", reason, str(path), fix)
+        return Config(cameras=[]), Finding("fault", "config", reason, str(path), f"sudo nano {path}")
 
 
 def addresses(machine: Machine, config: Config) -> Iterator[Finding]:
@@ -50,7 +53,7 @@ def addresses(machine: Machine, config: Config) -> Iterator[Finding]:
         taken = next((each for each in listeners if each.port == int(port) and _meet(each.address, host)), None)
         if taken is not None:
             yield _taken(bind, processes.holders(f"socket:[{taken.socket}]"))
-        elif int(port) and not _may_listen(machine, int(port)):
+        elif int(port) and not (_may_listen(machine, int(port)) or service.may_take_any_port(machine)):
             fix = f"sudo sysctl net.ipv4.ip_unprivileged_port_start={port}"
             yield Finding(
                 "fault", "port", f"only root may listen on {bind}; or take a port of 1024 and more", bind, fix

@@ -12,11 +12,11 @@ _SECRETS_HEAD = "# Hashes of scrypt, no passwords: `camera-appliance hash-passwo
 
 
 def admitted(admin: Admin | None, facts: Facts, new_code: str) -> list[Deed]:
-    """The admin's password, or a code with which the owner may choose one."""
+    """The admin's password, or a code with which the owner will choose one. Nothing asks for either yet."""
     if admin and admin.password:
         password = admin.password if passwords.is_hash(admin.password) else passwords.hashed(admin.password)
         actions: list[Action] = [_secrets(facts, password=password, setup_code=""), Remove(SETUP_CODE)]
-        return [Deed("admin", "admin password", actions)]
+        return [Deed("admin", "admin password (kept for a coming version: nothing asks for it yet)", actions)]
     if _has(facts, "password"):
         return [Deed("setup code", "", [Remove(SETUP_CODE)])] if facts.setup_code else []
     if _has(facts, "setup_code") and facts.setup_code:

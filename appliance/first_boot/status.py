@@ -6,6 +6,9 @@ HEAD = (
     "camera-appliance: how this box started. It is written anew at each start;\n"
     "to change the box, edit camera-appliance.toml beside it and start the box again.\n"
 )
+OF_THE_CODE = (
+    "for a coming version, which will ask for it; until then everybody who reaches the box can watch and change it"
+)
 ADDRESSES = "Addresses:"
 LINE_END = "\r\n"
 
@@ -26,9 +29,7 @@ def told(status: Status) -> str:
     lines = [HEAD, f"Name:        {status.hostname}", f"Watch:       http://{status.hostname}.local/"]
     lines.append(_where(status.addresses))
     if status.setup_code:
-        lines.append(
-            f"Setup code:  {status.setup_code} (with it you choose the admin password; nobody else should see it)"
-        )
+        lines.append(f"Setup code:  {status.setup_code} ({OF_THE_CODE})")
     lines += ["", "PLEASE PUT THIS RIGHT:" if status.problems else "Nothing is wrong."]
     lines += [f"  - {problem}" for problem in status.problems]
     if status.problems:

@@ -23,6 +23,7 @@ HEALTH = "health"
 PATIENCE_S = 30.0  # of who asks; a reload takes a moment, a disk that is busy may take seconds
 LONGEST_LINE = 4096
 AT_A_TIME = 8  # of those who ask; others wait in the kernel
+_BY_HAND = "One that was started by hand is told with kill -HUP and its process number"
 log = logging.getLogger("appliance.system")
 
 
@@ -100,9 +101,11 @@ def ask(path: Path, what: str = RELOAD) -> Verdict:
             sock.connect(os.fspath(path))
             sock.sendall(f"{what}\n".encode())
             answer = sock.makefile(encoding="utf-8", errors="replace").readline()
+        except PermissionError as error:
+            raise DeskError(f"{path}: this user may not ask here. Use: sudo camera-appliance {RELOAD}") from error
         except OSError as error:
             reason = (error.strerror or "no answer").lower()
-            raise DeskError(f"no running camera-appliance answers at {path}: {reason}") from error
+            raise DeskError(f"no running camera-appliance answers at {path}: {reason}. {_BY_HAND}") from error
     done, _, words = answer.rstrip("\n").partition(" ")
     if done not in ("done", "failed"):
         raise DeskError(f"camera-appliance ended before it answered ({path})")

@@ -4,11 +4,14 @@ import gzip
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from appliance import __version__
+from appliance.config import loads
 
 PROJECT = Path(__file__).parents[2]
 DEB = PROJECT / "packaging/deb"
@@ -62,6 +65,20 @@ def test_nothing_lies_where_packages_may_not_put_it(unpacked: Path) -> None:
 def test_the_images_own_files_are_the_images(unpacked: Path) -> None:
     names = {path.name for path in unpacked.rglob("*")}
     assert not names & {path.name for path in (PROJECT / "systemd/image").iterdir()}
+
+
+def test_the_owners_file_leaves_the_address_to_the_unit(unpacked: Path) -> None:
+    """And says which it is: an owner who writes another one is obeyed."""
+    shipped = (unpacked / "usr/share/camera-appliance/appliance.toml").read_text()
+    assert "bind" not in tomllib.loads(shipped)["server"]
+    unit = (unpacked / "usr/lib/systemd/system/camera-appliance.service").read_text()
+    [address] = re.findall(r"(?m)^ExecStart=.* --default-bind (\S+)$", unit)
+    assert f'\n# bind = ["{address}"] ' in shipped
+    written = shipped.replace(f'# bind = ["{address}"]', f'bind = ["{address}"]')
+    ours = (PROJECT / "config/appliance.toml").read_text()
+    assert msgspec.structs.replace(loads(written).server, bind=[]) == msgspec.structs.replace(
+        loads(ours).server, bind=[]
+    )
 
 
 def test_one_version(bare: Path, unpacked: Path) -> None:
