@@ -162,18 +162,57 @@ class Talk:
                 return closed.reason.code if closed.reason else 0
 
 
+class _Watched(trio.abc.Stream):
+    """A connection of which it is known that it ended: trio-websocket waits for ever for a handshake on one that ends before."""
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream, self.ended = stream, trio.Event()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        data: bytes | bytearray = b""
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        finally:
+            if not data:
+                self.ended.set()
+        return data
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        try:
+            await self._stream.send_all(data)
+        except trio.BrokenResourceError:
+            self.ended.set()
+            raise
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def refuse(self, shaking: trio.CancelScope) -> None:
+        """Once it has ended, in a moment in which a refusal is read: no handshake comes any more."""
+        with shaking:
+            await self.ended.wait()
+            await trio.sleep(0.2)
+            raise trio.BrokenResourceError("the connection ended before the handshake")
+
+
 @asynccontextmanager
 async def open_viewer(url: str, path: str, **headers: str) -> AsyncIterator[Talk]:
     """A WebSocket to the box at `url`. The TCP stream is ours, so that it is closed even when the upgrade is refused."""
     where = url.removeprefix("http://")
     host, _, port = where.partition(":")
     extra = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    async with await trio.open_tcp_stream(host, int(port)) as stream:
+    async with _Watched(await trio.open_tcp_stream(host, int(port))) as stream:
         try:
             async with trio.open_nursery() as nursery:
-                socket = await wrap_client_stream(
-                    nursery, stream, where, path, max_message_size=2**24, extra_headers=extra, message_queue_size=100
-                )
+                shaking = trio.CancelScope()
+                nursery.start_soon(stream.refuse, shaking)
+                any_stream: Any = stream
+                sizes: dict[str, Any] = {"max_message_size": 2**24, "message_queue_size": 100}
+                socket = await wrap_client_stream(nursery, any_stream, where, path, extra_headers=extra, **sizes)
+                shaking.cancel()
                 yield Talk(socket)
                 with trio.move_on_after(1):
                     await socket.aclose()
