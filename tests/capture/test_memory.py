@@ -35,7 +35,8 @@ async def test_who_ended_it(tmp_path: Path, before: str, after: str, told: str) 
             await worker.receive()
         assert str(error.value) == told
     finally:
-        await worker.end()
+        with trio.move_on_after(5, shield=True):
+            await worker.end()
         worker.let_go()
 
 
