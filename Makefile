@@ -5,6 +5,7 @@
 # make image  the card for QEMU, with the same recipe as the Pi's: image/README.md (as root)
 # make box    boots it: first boot, power cuts, whatever a box has to survive; then deb-box (as root)
 # make deb-box    installs, upgrades, rolls back and purges the package in a clean Debian, in an emulator (as root)
+# make deb-arm64  makes the package for a Pi, installs it with apt in a Debian for arm64 and watches its camera, in a translator (as root)
 # They set up what they need first, which takes a few minutes the first time; `make setup` does only that.
 # PYTHON=python3.13 VENV=.venv-3.13 chooses another interpreter and its own environment. make test takes about nine minutes.
 
@@ -13,7 +14,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CONFIG ?= config/appliance.toml
 .DELETE_ON_ERROR:
-.PHONY: run test setup lint test-python test-web other-python lab lab-quick deb deb-box image box box-image lock clean
+.PHONY: run test setup lint test-python test-web other-python lab lab-quick deb deb-box deb-arm64 image box box-image lock clean
 
 run: $(VENV)/.run-ready
 	$(VENV)/bin/camera-appliance run --config $(CONFIG)
@@ -73,6 +74,10 @@ deb-box: deb $(VENV)/.test-ready
 	scripts/setup-lab
 	packaging/deb/lint dist/camera-appliance_*_$$(dpkg --print-architecture).deb
 	$(VENV)/bin/python -m tests.packaging.guest
+
+deb-arm64:
+	ARCH=arm64 $(MAKE) --no-print-directory deb
+	tests/packaging/arm64
 
 # Debian with our package, as a card; box boots it, in half an hour all there is: tests/box/README.md. BOX="flash" plays what begins so.
 image: $(VENV)/.test-ready
